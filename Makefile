@@ -1,0 +1,64 @@
+# From a fresh clone: `make test` runs the tests, `make run CONFIG=rules.yaml` the bot, `make check` all that must be green.
+# Needs make and Python 3.11 or later (another one than the first found: make PYTHON=/path/to/python3).
+VENV ?= .venv
+BIN := $(VENV)/bin
+CONFIG ?= rules.yaml
+PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
+PYTEST := $(BIN)/pytest -n auto
+
+.PHONY: test check run servers container clean
+
+# make test TESTS=tests/unit: a part of them
+test: $(VENV)/.test
+	$(PYTEST) $(TESTS)
+
+check: $(VENV)/.check
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST)
+
+run: $(VENV)/.run
+	$(BIN)/mailbot --config $(CONFIG) run
+
+# Cyrus and Courier from Debian's packages, unpacked for the tests, not installed.
+servers: $(VENV)/.test
+	$(BIN)/python -m tests.lab.unpacked
+
+container: $(VENV)/.test
+	tests/e2e/container.sh
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- the virtual environment: one stamp a purpose, made again when pyproject.toml changes
+
+$(VENV)/.run: $(VENV)/.pip pyproject.toml
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.pip pyproject.toml
+	$(BIN)/pip install --quiet --editable . --group test
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.check: $(VENV)/.pip pyproject.toml
+	$(BIN)/pip install --quiet --editable . --group test --group check
+	@touch $@ $(VENV)/.test $(VENV)/.run
+
+# --group is known to pip since 25.1.
+$(VENV)/.pip:
+	@bare=; for python in $(BIN)/python $(PYTHONS); do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue; \
+	  if "$$python" -c 'import venv, ensurepip' >/dev/null 2>&1; then \
+	    [ "$$python" = $(BIN)/python ] || "$$python" -m venv $(VENV); exit; \
+	  fi; \
+	  bare=$$python; \
+	done; \
+	if [ -n "$$bare" ]; then \
+	  echo "$$bare cannot make a virtual environment (Debian and Ubuntu: apt-get install python3-venv)" >&2; \
+	else \
+	  echo "mailbot needs Python 3.11 or later; not found as: $(PYTHONS)" >&2; \
+	fi; exit 1
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@

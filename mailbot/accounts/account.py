@@ -1,0 +1,53 @@
+"""An account: where, as whom, how."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Literal
+
+from mailbot.accounts.secrets import Plain, Secret
+from mailbot.document.problems import Position
+
+Tls = Literal["implicit", "starttls", "none"]
+PORTS: dict[Tls, int] = {"implicit": 993, "starttls": 143, "none": 143}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Two that are equal need no new connection."""
+
+    name: str
+    host: str
+    user: str
+    secret: Secret
+    port: int = 993
+    tls: Tls = "implicit"
+    ca_file: str = ""               # absolute; "": the system's authorities
+    provider: str = ""
+    idle_refresh: timedelta = timedelta(minutes=5)
+    connections: int = 5
+    most_uids: int = 2000           # UIDs that a command names at most
+    position: Position = field(default=Position(), compare=False)
+
+
+def warnings(account: Account) -> tuple[str, ...]:
+    """What `check` says beside errors."""
+    at = f"{account.position}: account {account.name}: " if account.position.file else f"account {account.name}: "
+    found = []
+    if isinstance(account.secret, Plain) and account.position.line:
+        found.append("its password stands in the file: better password: {file: …}, {env: …} or {command: […]}")
+    if account.tls == "none" and not _is_loopback(account.host):
+        found.append("tls: none sends the password over the network in clear")
+    if account.tls != "none" and account.port == PORTS["starttls" if account.tls == "implicit" else "implicit"]:
+        other = "starttls" if account.tls == "implicit" else "implicit"
+        found.append(f"port {account.port} is usual for tls: {other}, and it says {account.tls}")
+    return tuple(at + warning for warning in found)
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,99 @@
+"""The command line: which command, which options, which exit code. One file a command; only the one asked for is imported."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn, Protocol
+
+from mailbot import __version__
+from mailbot.errors import ConfigError, MailbotError, UsageError
+
+COMMANDS = {
+    "run": "watch the mailboxes and filter: what the container runs",
+    "plan": "show what the rules would do to the mail that is already there",
+    "apply": "do it: show the plan, ask, carry it out",
+    "check": "look through the rules file: all mistakes with line and column",
+    "health": "say whether the running service is well, for HEALTHCHECK and probes",
+}
+
+
+class Command(Protocol):
+    def arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def main(self, options: argparse.Namespace) -> int: ...
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse ends with 2 on bad usage; here that is 64 (EX_USAGE), since 2 means "there are changes"."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(UsageError.exit_code, f"{self.prog}: {message}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except ConfigError as error:
+        print("\n".join(error.problems) or f"mailbot: {error}", file=sys.stderr)
+        return error.exit_code
+    except MailbotError as error:
+        print(f"mailbot: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of stdout has gone (`mailbot plan | head`). Python would complain once more while flushing at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("mailbot: interrupted", file=sys.stderr)
+        return 130
+
+
+def _run(arguments: list[str]) -> int:
+    _, rest = _global_options().parse_known_args(arguments)     # "--account run plan": only "plan" is a command
+    parser = _parser(next((word for word in rest if word in COMMANDS), None))
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return UsageError.exit_code
+    command: Command = importlib.import_module(f"mailbot.cli.{options.command}")
+    return command.main(options)
+
+
+def _parser(asked_for: str | None) -> Parser:
+    everywhere = _global_options()
+    parser = Parser(prog="mailbot", description="A mail filter for IMAP mailboxes.", parents=[everywhere],
+                    epilog="Exit codes: 0 well, 1 something failed, 2 there are changes (plan --detailed-exitcode), 64 usage, "
+                           "69 server unreachable, 73 another bot holds the lock, 77 login refused, 78 bad configuration.")
+    parser.add_argument("--version", action="version", version=f"mailbot {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, summary in COMMANDS.items():
+        sub = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".",
+                                  parents=[_global_options(argparse.SUPPRESS)])
+        if name == asked_for:       # the others are not asked for their options: importing them takes time
+            command: Command = importlib.import_module(f"mailbot.cli.{name}")
+            command.arguments(sub)
+    return parser
+
+
+def _global_options(default: str | None = None) -> Parser:
+    """Understood before and after the command's name; after it, what is not given must not undo what stood before."""
+    parser = Parser(prog="mailbot", add_help=False)
+
+    def option(*names: str, **more: object) -> None:
+        if default is not None:
+            more["default"] = default
+        parser.add_argument(*names, **more)     # type: ignore[arg-type]  # argparse's own typing of keywords
+
+    option("-c", "--config", metavar="FILE|DIR",
+           help="the rules: a file, or a directory of *.yaml ($MAILBOT_CONFIG, else ./rules.yaml)")
+    option("--account", metavar="NAME", help="this account only")
+    option("--json", action="store_true", help="one JSON document on stdout")
+    option("--log-format", choices=("console", "json"), help="default: console on a terminal, json elsewhere")
+    option("--log-level", choices=("debug", "info", "warning", "error"), help="default: info")
+    option("--color", choices=("auto", "always", "never"), help="default: auto; NO_COLOR is respected")
+    option("-q", "--quiet", action="store_true", help="no progress")
+    return parser

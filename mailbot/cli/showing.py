@@ -1,0 +1,32 @@
+"""Plans on stdout: as text that fits the terminal, or as the JSON document."""
+
+import argparse
+import json
+from collections.abc import Sequence
+
+from mailbot.cli.style import coloured, paint, width
+from mailbot.config.load import Config
+from mailbot.engine.database import utc_now
+from mailbot.plan.columns import plain
+from mailbot.plan.document import Saved, document
+from mailbot.plan.plan import Plan
+from mailbot.plan.text import Page, summary
+
+
+def page(options: argparse.Namespace, config: Config) -> Page:
+    return Page(width=width(), timezone=config.ruleset.timezone, now=utc_now(), paint=paint if coloured(options) else plain)
+
+
+def saved(config: Config, plans: Sequence[Plan]) -> Saved:
+    return Saved(utc_now(), config.ruleset.sha256, tuple(plans))
+
+
+def show(options: argparse.Namespace, config: Config, plans: Sequence[Plan], remark: str) -> None:
+    """`remark` follows the summary: what has been done, or not."""
+    if options.json:
+        print(json.dumps(document(saved(config, plans)), ensure_ascii=False))
+        return
+    on = page(options, config)
+    for plan in plans:
+        print("\n".join(on.lines(plan)))
+    print(f"{summary(plans)} {remark}".rstrip())

@@ -1,0 +1,96 @@
+"""Files and environment in, Config out; or one error that holds every mistake."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mailbot.accounts.account import Account
+from mailbot.accounts.account import warnings as account_warnings
+from mailbot.accounts.environment import account_from_environment
+from mailbot.accounts.load import accounts
+from mailbot.config.document import document
+from mailbot.config.lists import Lists
+from mailbot.config.names import check_accounts
+from mailbot.config.paths import files_folder, state_folder
+from mailbot.config.source import content, digest, rules_files, watched
+from mailbot.config.tests import tests
+from mailbot.document.problems import DocumentError, Problems
+from mailbot.document.values import Mapping as MappingValue
+from mailbot.errors import ConfigError
+from mailbot.rules.load import rules
+from mailbot.rules.rule import Ruleset
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    accounts: tuple[Account, ...]
+    ruleset: Ruleset
+    tests: tuple[MappingValue, ...]     # `tests:` as it stands there, its keys known
+    sha256: str                         # of everything it was read from
+    lists: tuple[Path, ...]             # the lists among that
+    watched: tuple[Path, ...]           # directories in which a change of it is seen
+    warnings: tuple[str, ...]           # what `check` says beside errors
+
+
+class RejectedError(ConfigError):
+    """A configuration with mistakes. `lists` are those it names: one that was missing may appear."""
+
+    def __init__(self, error: DocumentError, lists: Iterable[Path]) -> None:
+        super().__init__(str(error), error.problems)
+        self.lists = tuple(lists)
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """The configuration in `path`, a file or a directory. Raises ConfigError, with all mistakes as `problems`."""
+    problems = Problems()
+    files = {file: _read(file) for file in rules_files(path)}
+    read = document(files, problems)
+    lists = Lists(problems)
+    found_accounts = () if read.accounts is None else accounts(read.accounts, problems)
+    ruleset = rules(read.rules, problems, defaults=read.defaults, lists=lists, files=str(files_folder(environ)),
+                    guarded=_guarded(path, environ))
+    found_tests = tests(read.tests, problems)
+    if read.accounts is None and (account := account_from_environment(environ)) is not None:
+        found_accounts = (account,)
+    check_accounts(read, found_accounts, problems)
+    try:
+        problems.raise_if_any()
+    except DocumentError as error:
+        raise RejectedError(error, lists.contents) from None
+    sha256 = digest({**files, **lists.contents})
+    return Config(
+        accounts=found_accounts,
+        ruleset=replace(ruleset, sha256=sha256),
+        tests=found_tests,
+        sha256=sha256,
+        lists=tuple(lists.contents),
+        watched=watched((path, *files, *lists.contents)),
+        warnings=(*(warning for account in found_accounts for warning in account_warnings(account)), *ruleset.warnings),
+    )
+
+
+def content_hash(path: Path, _environ: Mapping[str, str], read: Config | RejectedError) -> str:
+    """What `sha256` would be now: of the rules files that are there and of the lists that were read from them."""
+    try:
+        files = rules_files(path)
+    except ConfigError:
+        files = ()
+    return digest({file: content(file) for file in (*files, *read.lists)})
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError as error:
+        raise ConfigError(f"{file}: there is no such file: name another by --config or MAILBOT_CONFIG") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from error
+
+
+def _guarded(path: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Where no attachment may be saved: the state folder and the rules.
+
+    Of a directory everything in it; of a single file the folder that holds it: below that nothing becomes a rule.
+    """
+    folders = state_folder(environ), path.absolute()
+    return tuple(dict.fromkeys(str(name) for folder in folders for name in (folder, folder.resolve())))

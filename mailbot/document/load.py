@@ -1,0 +1,88 @@
+"""YAML, made safe (rules.md): text in, positioned values out, every mistake with its place."""
+
+import codecs
+import re
+
+import yaml
+
+from mailbot.document.build import BoundError, Builder
+from mailbot.document.problems import BREAK, Position, Problems
+from mailbot.document.slips import slip
+from mailbot.document.values import Value
+
+LARGEST = 1_000_000     # octets of one file
+_REPAIRS = 20           # slips in the syntax that are told in one go
+
+# libyaml reads 8 times as fast; PyYAML may have been built without it.
+_Loader: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# What YAML allows in a file (1.1, section 4.1), less the byte order mark.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+def load(text: str | bytes, file: str, problems: Problems) -> Value | None:
+    """The one document in `text`; an empty one is a Scalar of kind "null". None where it cannot be read at all.
+
+    Values come back even where problems were found, so that their readers find the rest.
+    """
+    source = _decoded(text, file, problems)
+    if source is None:
+        return None
+    lines = problems.source(file, source)
+    if not _is_clean(source, file, problems):
+        return None
+    repairs = min(_REPAIRS, LARGEST // max(1, len(source)))
+    for tried in range(repairs + 1):
+        try:
+            return Builder(file, source, problems).document(yaml.parse(source, _Loader))
+        except BoundError as error:
+            problems.add(error.position, error.what, error.hint)
+            return None
+        except yaml.MarkedYAMLError as error:
+            found = slip(error, file, lines)
+            problems.add(found, found.what, found.hint)
+            # As if it were written right, the rest of the file is read too: all mistakes are told in one go.
+            if not found.repaired or tried == repairs or problems.full:
+                return None
+            line = found.position.line
+            lines = [*lines[:line - 1], found.repaired, *lines[line:]]
+            source = "\n".join(lines)
+    return None
+
+
+def _decoded(text: str | bytes, file: str, problems: Problems) -> str | None:
+    octets = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    if len(octets) > LARGEST:
+        hint = f"at most {LARGEST:,}: long lists go into files of their own: {{file: names.txt}}"
+        problems.add(Position(file, 1, 1), f"the file has {len(octets):,} octets", hint)
+        return None
+    if octets.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        problems.add(Position(file, 1, 1), "the file is in UTF-16", "save it as UTF-8")
+        return None
+    octets = octets.removeprefix(codecs.BOM_UTF8)       # some editors put it there
+    try:
+        source = octets.decode()
+    except UnicodeDecodeError as error:
+        before = octets[:error.start].decode()
+        problems.source(file, octets.decode(errors="replace"))
+        octet = f"0x{octets[error.start]:02x}"
+        problems.add(_place(before, file), f"the octet {octet} is not UTF-8", "save the file as UTF-8")
+        return None
+    return source
+
+
+def _is_clean(source: str, file: str, problems: Problems) -> bool:
+    clean = True
+    for match in _FORBIDDEN.finditer(source):
+        clean = False
+        what = f"the character U+{ord(match[0]):04X} cannot stand in YAML"
+        problems.add(_place(source[:match.start()], file), what, "take it out")
+        if problems.full:
+            break
+    return clean
+
+
+def _place(before: str, file: str) -> Position:
+    """The place right behind `before`."""
+    lines = BREAK.split(before)
+    return Position(file, len(lines), len(lines[-1]) + 1)

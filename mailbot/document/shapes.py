@@ -1,0 +1,43 @@
+"""Readers of mappings and lists, shared by all rooms."""
+
+import re
+from collections.abc import Iterable
+
+from mailbot.document.problems import Problems, nearest
+from mailbot.document.values import Mapping, Scalar, Sequence, Value, described
+
+_NO_SPACE = re.compile(r"[\w-]+:\S.*")
+
+
+def mapping(value: Value, problems: Problems, known: Iterable[str] | None = None, thing: str = "key") -> Mapping | None:
+    """A mapping; with `known`, whose other keys are mistakes ("unknown {thing} …"). Empty where nothing stands."""
+    if isinstance(value, Scalar) and value.kind == "null":
+        return Mapping((), value.position)
+    if not isinstance(value, Mapping):
+        forgotten = isinstance(value, Scalar) and not value.quoted and _NO_SPACE.fullmatch(value.text)
+        hint = "a space is missing behind the colon" if forgotten else ""
+        problems.add(value, f"a mapping was expected, not {described(value)}", hint)
+        return None
+    if known is not None:
+        names = tuple(known)
+        for key, _ in value.entries:
+            if key.text not in names:
+                unknown(key, problems, names, thing)
+    return value
+
+
+def unknown(key: Scalar, problems: Problems, known: Iterable[str], thing: str = "key") -> None:
+    """Adds the problem of a name that is not among the known ones, with the nearest, else all of them."""
+    names = tuple(known)
+    hint = "" if problems.full else nearest(key.text, names) or f"known are: {' '.join(names)}"
+    problems.add(key, f'unknown {thing} "{key.text}"', hint)
+
+
+def sequence(value: Value, problems: Problems) -> tuple[Value, ...] | None:
+    """The items of a list; none where nothing stands."""
+    if isinstance(value, Scalar) and value.kind == "null":
+        return ()
+    if isinstance(value, Sequence):
+        return value.items
+    problems.add(value, f"a list was expected, not {described(value)}", "begin each item with - on a line of its own")
+    return None

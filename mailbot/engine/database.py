@@ -1,0 +1,171 @@
+"""The state file: SQLite in WAL mode, one connection a process, behind one lock."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mailbot.engine import schema
+from mailbot.errors import StateFailed
+from mailbot.log import get_logger
+
+log = get_logger(__name__)
+
+BUSY = 30.0                         # seconds that another process may hold the file
+SPOILT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+COMPANIONS = ("", "-wal", "-shm")   # what SQLite keeps beside the file
+
+Value = str | int
+
+
+class Database:
+    """Statements of several threads, one transaction at a time. Every error of SQLite comes out as StateFailed."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection, self._path = connection, path
+        self._connection.row_factory = sqlite3.Row
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, on the disk when it ends; one inside another is part of it."""
+        with self._lock:
+            if self._in_transaction():
+                yield
+                return
+            self._execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                if self._in_transaction():      # a full disk may have rolled back already
+                    self._execute("ROLLBACK")
+                raise
+            self._commit()
+
+    def read(self, sql: str, values: Sequence[Value] = ()) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._execute(sql, values).fetchall()
+
+    def write(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """The id of a row that was inserted. A transaction of its own, unless one is open."""
+        with self.transaction():
+            return self._execute(sql, values).lastrowid or 0
+
+    def write_each(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        with self.transaction(), self._translated():
+            self._connection.executemany(sql, rows)
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _execute(self, sql: str, values: Sequence[Value] = ()) -> sqlite3.Cursor:
+        with self._translated():
+            return self._connection.execute(sql, values)
+
+    def _commit(self) -> None:
+        try:
+            self._execute("COMMIT")
+        except StateFailed:
+            if self._in_transaction():
+                self._connection.rollback()
+            raise
+
+    def _in_transaction(self) -> bool:
+        return self._connection.in_transaction
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            log.error("state.failed", path=str(self._path), why=str(error), alert=True)
+            raise StateFailed(f"the state in {self._path} cannot be used: {error}") from error
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_file(path: Path, now: Callable[[], datetime]) -> Database:
+    """The file, made where there is none. One that SQLite cannot make sense of is moved aside, with a log event."""
+    try:
+        return Database(_opened(path), path)
+    except sqlite3.DatabaseError as error:
+        # The primary code; SQLite adds details in the higher bits. A file that is busy, or not ours to open, is not spoilt.
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in SPOILT:
+            log.error("state.failed", path=str(path), why=str(error), alert=True)
+            raise StateFailed(f"the state in {path} cannot be opened: {error}") from error
+        aside = _move_aside(path, now())
+        log.error("state.reset", path=str(path), why=str(error), kept=str(aside), alert=True)
+        return Database(_opened(path), path)
+    except OSError as error:
+        log.error("state.failed", path=str(path), why=str(error), alert=True)
+        raise StateFailed(f"the state in {path} cannot be opened: {error.strerror or error}") from error
+
+
+def open_snapshot(path: Path) -> Database:
+    """What the file holds now, in memory: what is written there stays there. No file is an empty journal; none is made."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        if path.exists():
+            # Without a log beside it nobody has it open; `immutable` then, since reading in WAL mode leaves files behind.
+            mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
+            source = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY)
+            try:
+                source.backup(connection)
+            finally:
+                source.close()
+        _check_version(connection, path)
+        schema.migrate(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise StateFailed(f"the state in {path} cannot be read: {error}") from error
+    return Database(connection, path)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Made by us, with our mode: SQLite would ask the umask, and gives its companions the mode of the file.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _check_version(connection, path)
+        problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if problem != "ok":
+            raise _spoilt(problem)
+        schema.migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _spoilt(problem: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(problem)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
+
+
+def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    if (found := schema.version(connection)) > schema.VERSION:
+        raise StateFailed(f"the state in {path} is of a newer mailbot (version {found}, this one knows {schema.VERSION}): "
+                          "run that one, or point MAILBOT_STATE elsewhere")
+
+
+def _move_aside(path: Path, now: datetime) -> Path:
+    stem = f"{path.name}.spoilt-{now:%Y%m%dT%H%M%S}"
+    number = 1
+    while (aside := path.with_name(stem if number == 1 else f"{stem}-{number}")).exists():
+        number += 1
+    for companion in COMPANIONS:
+        beside = path.with_name(path.name + companion)
+        if beside.exists():
+            beside.rename(aside.with_name(aside.name + companion))
+    return aside

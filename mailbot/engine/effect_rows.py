@@ -1,0 +1,185 @@
+"""The table of effects: intents before, outcomes after, and which message each row stands for."""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from mailbot.effects import Copy, Delete, Effect, Flags, Move, Outcome
+from mailbot.engine.codec import effect_of, effect_text, flags_of, flags_text
+from mailbot.engine.database import Database, Value
+from mailbot.engine.moments import moment, stamp
+
+State = Literal["intent", "done", "failed", "undone"]
+CHUNK = 500         # values a statement
+NOWHERE = ""        # the folder of a message that was deleted
+
+
+class Place(NamedTuple):
+    """Where a message is. Under UIDVALIDITY 0 (which no server gives) the UID is not known: it is the one it had before."""
+
+    folder: str
+    uidvalidity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One effect on one message, about to be sent."""
+
+    place: Place
+    uidnext: int        # of its folder, a lower bound
+    fingerprint: str
+    effect: Effect
+    rule: str
+    action: str
+    flags: Flags        # of the message before it
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    id: int
+    pass_id: int
+    account: str
+    found: Place            # where the rule found the message
+    uidnext: int            # of that folder then, a lower bound
+    at: Place               # where it was last seen
+    fingerprint: str
+    effect: Effect
+    rule: str
+    action: str
+    state: State
+    flags: Flags
+    target: Place           # `uid` 0: not known
+    target_uidnext: int     # a lower bound
+    why: str
+    began: datetime
+    ended: datetime | None
+
+
+class Effects:
+    """All calls name the account: nothing is ever known across accounts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def intend(self, account: str, pass_id: int, intents: Sequence[Intent], now: datetime) -> list[int]:
+        """Writes them down, in one transaction; their ids, in order."""
+        bounds: dict[str, tuple[int, int]] = {}
+        ids = []
+        with self._database.transaction():
+            for intent in intents:
+                target = intent.effect.to if isinstance(intent.effect, Copy | Move) else ""
+                if target and target not in bounds:
+                    bounds[target] = self.lower_bound(account, target)
+                uidvalidity, uidnext = bounds.get(target, (0, 1))
+                ids.append(self._database.write(
+                    "INSERT INTO effect (pass, account, folder, uidvalidity, uid, uidnext, fingerprint, effect, rule, action, state, flags,"
+                    " target_folder, target_uidvalidity, target_uidnext, at_folder, at_uidvalidity, at_uid, began)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (pass_id, account, *intent.place, intent.uidnext, intent.fingerprint, effect_text(intent.effect), intent.rule, intent.action,
+                     flags_text(intent.flags), target, uidvalidity, uidnext, *intent.place, stamp(now))))
+        return ids
+
+    def settle(self, account: str, outcomes: Sequence[tuple[int, Outcome]], now: datetime) -> None:
+        """Writes down what became of these rows, in one transaction. What was moved or deleted takes all its rows with it."""
+        with self._database.transaction():
+            for row_id, outcome in outcomes:
+                self._database.write("UPDATE effect SET state = ?, why = ?, ended = ? WHERE id = ?",
+                                     ("done" if outcome.done else "failed", outcome.why, stamp(now), row_id))
+                if outcome.done and isinstance(outcome.effect, Copy | Move | Delete):
+                    self._settle_target(account, row_id, outcome)
+
+    def _settle_target(self, account: str, row_id: int, outcome: Outcome) -> None:
+        if not isinstance(outcome.effect, Delete) and outcome.target_uid:
+            self._database.write("UPDATE effect SET target_uidvalidity = ?, target_uid = ? WHERE id = ?",
+                                 (outcome.target_uidvalidity, outcome.target_uid, row_id))
+        if isinstance(outcome.effect, Copy):
+            return
+        row = self._database.read("SELECT at_folder, at_uidvalidity, at_uid FROM effect WHERE id = ?", (row_id,))[0]
+        before = Place(*row)
+        match outcome.effect:
+            case Move(to) if outcome.target_uid:
+                after = Place(to, outcome.target_uidvalidity, outcome.target_uid)
+            case Move(to):
+                after = Place(to, 0, before.uid)
+            case _:
+                after = Place(NOWHERE, before.uidvalidity, before.uid)
+        self.relocate(account, before, after)
+
+    def relocate(self, account: str, before: Place, after: Place) -> None:
+        """The rows that stand for the message at `before` stand for the one at `after` from now on."""
+        self._database.write(
+            "UPDATE effect SET at_folder = ?, at_uidvalidity = ?, at_uid = ?"
+            " WHERE account = ? AND at_folder = ? AND at_uidvalidity = ? AND at_uid = ?", (*after, account, *before))
+
+    def put_at(self, row_id: int, place: Place) -> None:
+        """What this copy or move put into its target is at `place`."""
+        self._database.write("UPDATE effect SET target_uidvalidity = ?, target_uid = ? WHERE id = ?",
+                             (place.uidvalidity, place.uid, row_id))
+
+    def mark_undone(self, row_ids: Iterable[int]) -> None:
+        self._database.write_each("UPDATE effect SET state = 'undone' WHERE id = ?", [(row_id,) for row_id in row_ids])
+
+    def open(self, account: str) -> list[EffectRow]:
+        """Intents without an outcome, in the order in which they were written."""
+        return self._rows("account = ? AND state = 'intent' ORDER BY id", (account,))
+
+    def standing(self, account: str, folder: str, uidvalidity: int, uids: Collection[int]) -> list[EffectRow]:
+        """What was done (or undone) to the messages at these UIDs, oldest first."""
+        return self._each("state IN ('done', 'undone') AND account = ? AND at_folder = ? AND at_uidvalidity = ? AND at_uid",
+                          (account, folder, uidvalidity), uids)
+
+    def alike(self, account: str, fingerprints: Collection[str]) -> list[EffectRow]:
+        """What was done (or undone) to messages like these, wherever, oldest first."""
+        return self._each("state IN ('done', 'undone') AND account = ? AND fingerprint", (account,), fingerprints)
+
+    def put(self, account: str, folder: str, uidvalidity: int, uids: Collection[int]) -> set[int]:
+        """Those of these UIDs that a row says were put there (COPYUID)."""
+        rows = self._each("state IN ('done', 'undone') AND account = ? AND target_folder <> '' AND target_folder = ?"
+                          " AND target_uidvalidity = ? AND target_uid", (account, folder, uidvalidity), uids)
+        return {row.target.uid for row in rows}
+
+    def lower_bound(self, account: str, folder: str) -> tuple[int, int]:
+        """(UIDVALIDITY, UIDNEXT) of a folder as last seen: both may be outdated, but UIDNEXT never too high."""
+        seen = self._database.read(
+            "SELECT target_uidvalidity, MAX(target_uid) + 1 FROM effect WHERE account = ? AND target_folder <> '' AND target_folder = ?"
+            " AND target_uid > 0 GROUP BY target_uidvalidity ORDER BY MAX(id) DESC LIMIT 1", (account, folder))
+        cursor = self._database.read("SELECT uidvalidity, next FROM cursor WHERE account = ? AND folder = ?", (account, folder))
+        if not cursor:
+            return (seen[0][0], seen[0][1]) if seen else (0, 1)
+        uidvalidity, uidnext = cursor[0]
+        return uidvalidity, max(uidnext, seen[0][1]) if seen and seen[0][0] == uidvalidity else uidnext
+
+    def of_pass(self, pass_id: int) -> list[EffectRow]:
+        return self._rows("pass = ? ORDER BY id", (pass_id,))
+
+    def of(self, row_ids: Collection[int]) -> list[EffectRow]:
+        return self._each("id", (), row_ids)
+
+    def _each(self, condition: str, values: Sequence[Value], among: Collection[Value]) -> list[EffectRow]:
+        found = [row for chunk in _chunks(list(among)) for row in
+                 self._rows(f"{condition} IN ({', '.join('?' * len(chunk))})", (*values, *chunk))]
+        return sorted(found, key=lambda row: row.id)
+
+    def _rows(self, condition: str, values: Sequence[Value]) -> list[EffectRow]:
+        return [_row(row) for row in self._database.read(f"SELECT * FROM effect WHERE {condition}", values)]  # noqa: S608  ours
+
+
+def _chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    return (values[start:start + CHUNK] for start in range(0, len(values), CHUNK))
+
+
+def _row(row: sqlite3.Row) -> EffectRow:
+    began = moment(row["began"])
+    if began is None:
+        raise ValueError(f"effect {row['id']} has no beginning")
+    return EffectRow(
+        id=row["id"], pass_id=row["pass"], account=row["account"],
+        found=Place(row["folder"], row["uidvalidity"], row["uid"]), uidnext=row["uidnext"],
+        at=Place(row["at_folder"], row["at_uidvalidity"], row["at_uid"]),
+        fingerprint=row["fingerprint"], effect=effect_of(row["effect"]), rule=row["rule"], action=row["action"],
+        state=row["state"], flags=flags_of(row["flags"]),
+        target=Place(row["target_folder"], row["target_uidvalidity"], row["target_uid"]),
+        target_uidnext=row["target_uidnext"], why=row["why"], began=began, ended=moment(row["ended"]))

@@ -1,0 +1,120 @@
+"""A plan carried out: blocks of messages, each in waves; intents in the journal before, outcomes after."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+
+from mailbot.effects import Fields, FolderState, Mailbox
+from mailbot.engine.chains import Chain, chains
+from mailbot.engine.engine import BLOCK, Engine, Pass, Stopped, matched, never
+from mailbot.engine.recovery import recover
+from mailbot.engine.report import Actions, log, ranges, report_skipped
+from mailbot.engine.standing import Standing
+from mailbot.engine.waves import Waves
+from mailbot.mail.fingerprint import fingerprint
+from mailbot.mail.message import Message
+from mailbot.plan.plan import Done, Plan
+
+NOT_KEPT = r"\recent"       # RFC 3501 2.3.2: the server's own, and different for each session
+
+
+def carry_out(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "apply", reread: bool = False, again: bool = False,
+              stopped: Stopped = never, last: bool = False, progress: Callable[[int], None] | None = None) -> Pass:
+    """Does what the plan says, in blocks of 2,000 messages.
+
+    `reread`: each block holds the account's lock by itself, and its messages are read again first; what differs from the
+    plan, or was done meanwhile (unless `again`), stays as it is and is in `skipped`. Without it the caller holds the lock and
+    has just gathered. `last`: IDLE follows on this folder. `progress` is told after each block how many messages are through.
+    Unreachable leaves the intents in flight open: recovery.py looks at them.
+    """
+    left = chains(plan)
+    waves = Waves(engine, mailbox, plan, cause, stopped, last=last and not reread)
+    skipped: dict[int, str] = {}
+    through = 0
+    for block in _blocks(left):
+        if stopped():
+            waves.cut_short = True
+            break
+        if reread:
+            with engine.lock(plan.account):
+                recover(engine, mailbox)
+                state = mailbox.select(plan.folder)
+                checked, differing = _checked(engine, mailbox, plan, state, block, again=again)
+                skipped |= differing
+                waves.carry_out(checked, state, final=False)
+        else:
+            state = mailbox.select(plan.folder)
+            if state.uidvalidity != plan.uidvalidity:
+                skipped |= dict.fromkeys((chain.uid for chain in block), OTHER_FOLDER)
+            else:
+                waves.carry_out(block, state, final=through + len(block) == len(left))
+        through += len(block)
+        if progress:
+            progress(through)
+    report_skipped(plan, list(skipped.items()))
+    return Pass(plan.account, plan.folder, waves.pass_id, plan.judged, matched(plan), waves.done, waves.failed,
+                cut_short=waves.cut_short, settled=frozenset(waves.settled), setbacks=waves.setbacks, skipped=skipped, plans=(plan,))
+
+
+def show(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "apply", reread: bool = False, stopped: Stopped = never,
+         last: bool = False) -> Pass:
+    """What a dry run does in place of `carry_out`: says what would be done. Nothing is sent; every message counts as settled."""
+    del engine, mailbox, cause, reread, stopped, last
+    for step in plan.steps:
+        actions = Actions(plan.account, plan.folder, 0)
+        for uid in step.order.uids:
+            actions.say("action.skipped", step.rule, step.action, step.order.effect, uid, "dry run")
+        actions.write()
+    return Pass(plan.account, plan.folder, 0, plan.judged, matched(plan), plans=(plan,),
+                settled=frozenset(named.uid for named in plan.messages))
+
+
+OTHER_FOLDER = "the folder is another now (UIDVALIDITY changed)"
+
+
+def _blocks(left: dict[int, Chain]) -> Iterator[list[Chain]]:
+    walk = iter(left.values())
+    while block := list(islice(walk, BLOCK)):
+        yield block
+
+
+def _checked(engine: Engine, mailbox: Mailbox, plan: Plan, state: FolderState, block: Sequence[Chain], *,
+             again: bool) -> tuple[list[Chain], dict[int, str]]:
+    """The chains whose message is as the plan says, less what was done since; and why the others are not."""
+    if state.uidvalidity != plan.uidvalidity:
+        return [], dict.fromkeys((chain.uid for chain in block), OTHER_FOLDER)
+    now = mailbox.fetch([chain.uid for chain in block], Fields())
+    differing = {chain.uid: why for chain in block if (why := _difference(chain, now.get(chain.uid)))}
+    same = [chain for chain in block if chain.uid not in differing]
+    if not again:
+        standing = Standing(engine.journal, plan.account, state)
+        known = standing.known([now[chain.uid] for chain in same])
+        while standing.unresolved:
+            standing.resolve(mailbox)
+            mailbox.select(plan.folder)
+            known = standing.known([now[chain.uid] for chain in same])
+        for chain in same:
+            _drop_done(plan, chain, known.done.get(chain.uid, ()))
+    return [chain for chain in same if chain.jobs], differing
+
+
+def _difference(chain: Chain, message: Message | None) -> str:
+    if message is None:
+        return "it is gone"
+    if fingerprint(message) != chain.named.fingerprint:
+        return "another message has this UID"
+    if _flags(message.flags) != _flags(chain.named.flags):
+        return "its flags have changed since the plan was made"
+    return ""
+
+
+def _flags(flags: frozenset[str]) -> set[str]:
+    return {flag.lower() for flag in flags} - {NOT_KEPT}
+
+
+def _drop_done(plan: Plan, chain: Chain, done: Sequence[Done]) -> None:
+    when = {row.effect: row for row in done}
+    for job in [job for job in chain.jobs if job.effect in when]:
+        row = when[job.effect]
+        log.info("action.skipped", account=plan.account, folder=plan.folder, rule=job.rule, action=job.action,
+                 uids=ranges([chain.uid]), why=f"done {row.when:%Y-%m-%d} by pass {row.pass_id}")
+    chain.jobs = [job for job in chain.jobs if job.effect not in when]

@@ -1,0 +1,75 @@
+"""The journal: what has been looked at, what is to be done, what was done. One for a process, shared by its threads."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mailbot.engine.database import Database, open_file, open_snapshot, utc_now
+from mailbot.engine.effect_rows import Effects
+from mailbot.engine.moments import moment, stamp
+from mailbot.engine.pending import Pending
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    uidvalidity: int
+    next: int               # the first UID that has not been looked at
+
+
+class Cursors:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, account: str, folder: str) -> Cursor | None:
+        rows = self._database.read("SELECT uidvalidity, next FROM cursor WHERE account = ? AND folder = ?", (account, folder))
+        return Cursor(rows[0]["uidvalidity"], rows[0]["next"]) if rows else None
+
+    def set(self, account: str, folder: str, cursor: Cursor) -> None:
+        self._database.write("INSERT INTO cursor VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                             " uidvalidity = excluded.uidvalidity, next = excluded.next",
+                             (account, folder, cursor.uidvalidity, cursor.next))
+
+
+class Schedules:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def since(self, account: str, rule: str, now: datetime) -> datetime:
+        """What the next time is counted from: when it was last done, else when the bot first saw the rule, which is noted here."""
+        with self._database.transaction():
+            self._database.write("INSERT INTO schedule (account, rule, seen) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                                 (account, rule, stamp(now)))
+            row = self._database.read("SELECT seen, last FROM schedule WHERE account = ? AND rule = ?", (account, rule))[0]
+        return moment(row["last"] or row["seen"]) or now
+
+    def done(self, account: str, rule: str, when: datetime) -> None:
+        self._database.write("INSERT INTO schedule VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET last = excluded.last",
+                             (account, rule, stamp(when), stamp(when)))
+
+
+class Journal:
+    """`cursors`, `pending`, `effects` and `schedules`, over one file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.cursors, self.pending = Cursors(database), Pending(database)
+        self.effects, self.schedules = Effects(database), Schedules(database)
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False, now: Callable[[], datetime] = utc_now) -> "Journal":
+        """The journal in this file (StateFailed where it cannot be used). `read_only`: as it is now, kept in memory; nothing
+        that is written reaches the file, and where there is none, none is made."""
+        return cls(open_snapshot(path) if read_only else open_file(path, now))
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Everything inside is on the disk when it ends, or nothing is."""
+        return self._database.transaction()
+
+    def begin_pass(self, account: str, folder: str, cause: str, now: datetime) -> int:
+        return self._database.write("INSERT INTO pass (account, folder, began, cause) VALUES (?, ?, ?, ?)",
+                                    (account, folder, stamp(now), cause))
+
+    def close(self) -> None:
+        self._database.close()

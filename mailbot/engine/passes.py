@@ -1,0 +1,154 @@
+"""A pass over a folder: gather, plan, execute (architecture.md, "The house")."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from mailbot.effects import FolderState, Gathered, Mailbox
+from mailbot.engine.engine import Act, Engine, Pass, Stopped, never
+from mailbot.engine.execute import carry_out
+from mailbot.engine.inflow import Inflow
+from mailbot.engine.journal import Cursor
+from mailbot.engine.pending import Inbox
+from mailbot.engine.recovery import recover
+from mailbot.engine.report import log, report_plan
+from mailbot.engine.standing import Standing
+from mailbot.errors import MailbotError
+from mailbot.mail.message import Message
+from mailbot.plan import scope
+from mailbot.plan.plan import Known, Plan
+from mailbot.plan.planner import nothing_known, plan
+from mailbot.plan.wanted import wanted
+from mailbot.rules.rule import Rule, Ruleset
+from mailbot.search.nodes import And, Key
+
+MANY = 500          # new messages; for more the server is asked first which of them can match at all
+
+
+def arrival(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset, *, act: Act = carry_out, stopped: Stopped = never,
+            last: bool = False) -> Pass:
+    """What has arrived since the last look, and what is pending and due. The first look at a folder only notes where it begins.
+
+    `last`: IDLE follows on this folder.
+    """
+    with engine.lock(mailbox.account):
+        recover(engine, mailbox)
+        state = mailbox.select(folder)
+        inbox = Inbox(mailbox.account, folder, state.uidvalidity)
+        cursor = _cursor(engine, inbox, state)
+        if cursor is None:
+            return Pass(mailbox.account, folder, first=True)
+        rules = scope.on_arrival(scope.applicable(ruleset.rules, account=mailbox.account, folder=folder, folders=mailbox.folders()))
+        batch = _Batch(engine, mailbox, rules, ruleset, Inflow(engine, inbox, state, ruleset.sha256), act, stopped)
+        try:
+            done = [batch.run(None, uids, last=False) for uids in batch.inflow.fallen() if not stopped()]
+            due = engine.journal.pending.due(inbox, engine.now(), ruleset.sha256)
+            done.append(batch.run(cursor.next, due, last=last))
+        except MailbotError:
+            engine.journal.pending.end(inbox)       # the process lives: what was begun is nobody's fault
+            raise
+        return _sum(done)
+
+
+def plan_folder(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset, *, due: Collection[str] | None = None,
+                only: str | None = None, since: timedelta | None = None, again: bool = False, over_limit: bool = False) -> Plan:
+    """What the rules would do to the mail that is there; nothing is sent or noted, and no lock is needed.
+
+    `due`: the scheduled rules of these names judge, else all. `only`: all judge, and this one's steps are planned; with
+    `over_limit` its limit is not asked. `since`: mail of that age at most. `again`: what was done before is no reason.
+    """
+    rules = scope.applicable(ruleset.rules, account=mailbox.account, folder=folder, folders=mailbox.folders())
+    if due is not None:
+        rules = scope.due(rules, due)
+    if over_limit:
+        rules = tuple(replace(rule, limit=None) if rule.name == only else rule for rule in rules)
+    state = mailbox.select(folder)
+    ask = wanted(rules, since=1, narrow=True)
+    after = None
+    if since is not None:
+        after, young = engine.now() - since, Key("younger", since)
+        ask = replace(ask, narrow=young if ask.narrow is None else And((ask.narrow, young)))
+    standing = Standing(engine.journal, mailbox.account, state)
+    known = nothing_known if again else standing.known
+    return _planned(engine, mailbox, state, rules, ruleset, lambda: _younger(mailbox.gather(ask), after), standing, known, only)
+
+
+def folder_pass(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset, due: Collection[str], *, act: Act = carry_out,
+                stopped: Stopped = never, last: bool = False) -> Pass:
+    """A scheduled time: the scheduled rules of these names, over the whole folder. Where it was `cut_short` it is still due."""
+    decided = plan_folder(engine, mailbox, folder, ruleset, due=due)
+    report_plan(decided)
+    return act(engine, mailbox, decided, cause="schedule", reread=True, stopped=stopped, last=last)
+
+
+class _Batch:
+    """One gather, plan and execution of an arrival pass."""
+
+    def __init__(self, engine: Engine, mailbox: Mailbox, rules: Sequence[Rule], ruleset: Ruleset, inflow: Inflow, act: Act,
+                 stopped: Stopped) -> None:
+        self._engine, self._mailbox, self._rules, self._ruleset = engine, mailbox, rules, ruleset
+        self.inflow, self._act, self._stopped = inflow, act, stopped
+
+    def run(self, since: int | None, uids: Sequence[int], *, last: bool) -> Pass:
+        inflow, state = self.inflow, self.inflow.state
+        inflow.begun.clear()
+        standing = Standing(self._engine.journal, self._mailbox.account, state)
+
+        def blocks() -> Iterator[Gathered]:
+            if inflow.begun:        # asked for once more: all of it is pending now
+                return inflow.arrived(self._mailbox.gather(wanted(self._rules, uids=sorted(inflow.begun), narrow=False)), standing)
+            narrow = since is not None and state.uidnext - since > MANY
+            gathered = self._mailbox.gather(wanted(self._rules, since=since, uids=uids, narrow=narrow))
+            return inflow.arrived(inflow.noted(gathered, since), standing)
+
+        decided = _planned(self._engine, self._mailbox, state, self._rules, self._ruleset, blocks, standing, standing.known, None)
+        report_plan(decided)
+        done = self._act(self._engine, self._mailbox, decided, cause="arrival", reread=False, stopped=self._stopped, last=last)
+        inflow.close(decided, done, uids)
+        return done
+
+
+def _planned(engine: Engine, mailbox: Mailbox, state: FolderState, rules: Sequence[Rule], ruleset: Ruleset,
+             blocks: Callable[[], Iterator[Gathered]], standing: Standing, known: Callable[[Sequence[Message]], Known],
+             only: str | None) -> Plan:
+    while True:
+        decided = plan(rules, blocks(), account=mailbox.account, state=state, folders=mailbox.folders(), known=known,
+                       timezone=ruleset.timezone, files=engine.files, now=engine.now(), only=only)
+        if not standing.unresolved:
+            return decided
+        # Rare: equal mail, or mail that came back. Rows name other places, which cannot be looked at while this folder is read.
+        standing.resolve(mailbox)
+        mailbox.select(state.name)
+
+
+def _younger(blocks: Iterator[Gathered], after: datetime | None) -> Iterator[Gathered]:
+    for block in blocks:
+        yield block if after is None else replace(
+            block, messages=tuple(message for message in block.messages if message.received >= after))
+
+
+def _cursor(engine: Engine, inbox: Inbox, state: FolderState) -> Cursor | None:
+    """None where this folder begins now: seen for the first time, or another under its name."""
+    cursors = engine.journal.cursors
+    cursor = cursors.get(inbox.account, inbox.folder)
+    if cursor and cursor.uidvalidity == inbox.uidvalidity:
+        return cursor
+    fields = {"account": inbox.account, "folder": inbox.folder, "from_uid": state.uidnext}
+    with engine.journal.transaction():
+        cursors.set(inbox.account, inbox.folder, Cursor(inbox.uidvalidity, state.uidnext))
+        engine.journal.pending.drop_other(inbox)
+    if cursor is None:
+        log.info("folder.begun", **fields)
+    else:
+        log.warning("uidvalidity.changed", **fields, before=cursor.uidvalidity, now=inbox.uidvalidity)
+    return None
+
+
+def _sum(parts: Sequence[Pass]) -> Pass:
+    """Of the batches of one pass."""
+    whole = parts[-1]
+    for part in parts[:-1]:
+        whole = replace(whole, id=max(whole.id, part.id), messages=whole.messages + part.messages, matched=whole.matched + part.matched,
+                        done=whole.done + part.done, failed=whole.failed + part.failed, cut_short=whole.cut_short or part.cut_short,
+                        settled=whole.settled | part.settled, setbacks={**whole.setbacks, **part.setbacks}, plans=part.plans + whole.plans)
+    return whole

@@ -1,0 +1,170 @@
+"""Intents without an outcome: a crash or a cut came between. We look before anything is repeated (safety.md 2).
+
+Found in the target (from the UIDNEXT that was noted, by fingerprint): it is finished, whatever the rules say now. Not found:
+the intent is closed, and the message is judged anew. A doubt may leave a duplicate, never a loss.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from mailbot.effects import AddFlags, Copy, Delete, Effect, Fields, FolderState, Mailbox, Move, Order, Outcome, RemoveFlags, SetFlags, Wanted
+from mailbot.engine.effect_rows import EffectRow, Place
+from mailbot.engine.engine import Engine
+from mailbot.engine.report import Actions
+from mailbot.errors import Cause, Refused
+from mailbot.mail.fingerprint import fingerprint
+from mailbot.mail.message import Message
+from mailbot.plan.flags import after
+
+FOUND = "found done after an interruption"
+LOST = "not found done after an interruption: judged anew"
+DELETED = r"\Deleted"
+LATER = {Cause.RETRY, Cause.QUOTA}      # the intent stays open: the next pass asks again
+
+Here = Mapping[Place, Message]
+
+
+def recover(engine: Engine, mailbox: Mailbox) -> None:
+    """Settles every open intent of the account, whose lock the caller holds. Another folder may be selected afterwards."""
+    if engine.journal.effects.open(mailbox.account):
+        mailbox.folders(refresh=True)       # what was interrupted may have made one
+        recovery = Recovery(engine, mailbox)
+        recovery.settle_transfers()
+        recovery.settle_the_rest()
+
+
+class Recovery:
+    def __init__(self, engine: Engine, mailbox: Mailbox) -> None:
+        self._engine, self._mailbox = engine, mailbox
+
+    def settle_transfers(self) -> None:
+        """Copies and moves first: they tell where a message is that has other intents too."""
+        rows = [row for row in self._open() if isinstance(row.effect, Copy | Move)]
+        here = self._here(rows)
+        put = self._put(rows, here)
+        removals: list[tuple[EffectRow, Place]] = []
+        for row in rows:
+            target = put.get(row.id)
+            if target is None:
+                self._close(row)
+            elif isinstance(row.effect, Move) and row.at in here:
+                removals.append((row, target))
+            else:
+                self._done(row, target)
+        self._finish_removals(removals)
+
+    def settle_the_rest(self) -> None:
+        rows = [row for row in self._open() if not isinstance(row.effect, Copy | Move)]
+        here = self._here(rows)
+        unfinished: list[EffectRow] = []
+        for row in rows:
+            message = here.get(row.at)
+            match row.effect:
+                case AddFlags() | RemoveFlags() | SetFlags() if message is not None:
+                    if after(row.effect, message.flags) is message.flags:
+                        self._done(row)
+                    elif row.at.folder != row.found.folder:     # it was moved: nobody will judge it there
+                        unfinished.append(row)
+                    else:
+                        self._close(row)
+                case Delete() if message is None:
+                    self._done(row)
+                case Delete() if message is not None and DELETED in message.flags - row.flags:
+                    unfinished.append(row)
+                case _:                                         # a save looks at its file when it is judged anew
+                    self._close(row)
+        self._finish(unfinished)
+
+    def _open(self) -> list[EffectRow]:
+        return self._engine.journal.effects.open(self._mailbox.account)
+
+    def _here(self, rows: Iterable[EffectRow]) -> dict[Place, Message]:
+        """The messages that are still at the places of these rows."""
+        by_folder: dict[str, list[EffectRow]] = defaultdict(list)
+        for row in rows:
+            by_folder[row.at.folder].append(row)
+        here: dict[Place, Message] = {}
+        for folder, those in by_folder.items():
+            state = self._selected(folder)
+            uids = {row.at.uid for row in those if state and row.at.uidvalidity == state.uidvalidity}
+            found = self._mailbox.fetch(sorted(uids), Fields()) if uids else {}
+            here |= {row.at: message for row in those if (message := found.get(row.at.uid)) and fingerprint(message) == row.fingerprint}
+        return here
+
+    def _put(self, rows: Sequence[EffectRow], here: Here) -> dict[int, Place]:
+        """By row: where its copy is. What another row says it put there is that one's."""
+        by_target: dict[str, list[EffectRow]] = defaultdict(list)
+        # Of equal messages, some may have gone and some not: the copies are those of the ones that have.
+        for row in sorted(rows, key=lambda row: (row.at in here, row.id)):
+            by_target[row.target.folder].append(row)
+        put: dict[int, Place] = {}
+        for folder, those in by_target.items():
+            if (state := self._selected(folder)) is not None:
+                put |= self._found_in(state, those)
+        return put
+
+    def _found_in(self, state: FolderState, rows: Sequence[EffectRow]) -> dict[int, Place]:
+        # Under another UIDVALIDITY, or in a folder never seen, the noted UIDNEXT says nothing: then the whole folder is looked at.
+        bounds = {row.id: row.target_uidnext if row.target.uidvalidity == state.uidvalidity else 1 for row in rows}
+        copies: dict[str, list[int]] = defaultdict(list)
+        wanted = {row.fingerprint for row in rows}
+        for block in self._mailbox.gather(Wanted(Fields(), since=min(bounds.values()))):
+            for message in block.messages:
+                if (mark := fingerprint(message)) in wanted:
+                    copies[mark].append(message.uid)
+        every = [uid for uids in copies.values() for uid in uids]
+        taken = self._engine.journal.effects.put(self._mailbox.account, state.name, state.uidvalidity, every)
+        put: dict[int, Place] = {}
+        for row in rows:
+            uid = next((uid for uid in copies[row.fingerprint] if uid >= bounds[row.id] and uid not in taken), None)
+            if uid is not None:
+                taken.add(uid)
+                put[row.id] = Place(state.name, state.uidvalidity, uid)
+        return put
+
+    def _finish_removals(self, removals: Sequence[tuple[EffectRow, Place]]) -> None:
+        """The second half of a move without MOVE: its copy is proved, the original goes."""
+        targets = {row.id: target for row, target in removals}
+        for row, outcome in self._applied([(row, Delete()) for row, _ in removals]):
+            if outcome.done or outcome.cause is Cause.GONE:
+                self._done(row, targets[row.id], outcome.why)
+            elif outcome.cause not in LATER:
+                self._close(row, outcome.why)
+
+    def _finish(self, rows: Sequence[EffectRow]) -> None:
+        for row, outcome in self._applied([(row, row.effect) for row in rows]):
+            if outcome.done or outcome.cause is Cause.GONE:
+                self._done(row, why=outcome.why)
+            elif outcome.cause not in LATER:
+                self._close(row, outcome.why)
+
+    def _applied(self, wanted: Sequence[tuple[EffectRow, Effect]]) -> list[tuple[EffectRow, Outcome]]:
+        by_folder: dict[str, dict[Effect, dict[int, EffectRow]]] = defaultdict(lambda: defaultdict(dict))
+        for row, effect in wanted:
+            by_folder[row.at.folder][effect][row.at.uid] = row
+        applied: list[tuple[EffectRow, Outcome]] = []
+        for folder, effects in by_folder.items():
+            self._mailbox.select(folder)
+            orders = [Order(effect, tuple(sorted(rows))) for effect, rows in effects.items()]
+            applied += [(effects[outcome.effect][outcome.uid], outcome) for outcome in self._mailbox.apply(orders)]
+        return applied
+
+    def _selected(self, folder: str) -> FolderState | None:
+        if folder not in self._mailbox.folders():
+            return None
+        try:
+            return self._mailbox.select(folder)
+        except Refused:
+            return None
+
+    def _done(self, row: EffectRow, target: Place | None = None, why: str = "") -> None:
+        self._settle(row, Outcome(row.effect, row.at.uid, None, why, target.uidvalidity if target else 0, target.uid if target else 0), FOUND)
+
+    def _close(self, row: EffectRow, why: str = LOST) -> None:
+        self._settle(row, Outcome(row.effect, row.at.uid, Cause.MESSAGE, why), why)
+
+    def _settle(self, row: EffectRow, outcome: Outcome, why: str) -> None:
+        self._engine.journal.effects.settle(row.account, [(row.id, outcome)], self._engine.now())
+        actions = Actions(row.account, row.found.folder, row.pass_id)
+        actions.say("action.applied" if outcome.done else "action.skipped", row.rule, row.action, row.effect, row.found.uid, why)
+        actions.write()

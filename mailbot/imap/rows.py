@@ -1,0 +1,127 @@
+"""What a FETCH asks for, and messages out of what it brings (RFC 3501 6.4.5, 7.4.2)."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from mailbot.effects import Fields
+from mailbot.imap.command import LONGEST_LINE, atom
+from mailbot.imap.lexer import Malformed, Response
+from mailbot.imap.selected import flag_name
+from mailbot.mail.fingerprint import FINGERPRINT_HEADERS
+from mailbot.mail.headers import Headers
+from mailbot.mail.message import Message
+from mailbot.mail.structure import BadStructure, structure
+
+_DATE = re.compile(rb" ?(\d{1,2})-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)", re.IGNORECASE)
+_MONTHS = {name: number for number, name in enumerate(
+    (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"), start=1)}
+
+Items = Mapping[bytes, Any]
+
+
+class Unreadable(ValueError):
+    """A row that says nothing we can use; the text is why, in a few words."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """What FETCH responses said of each UID. `highest` is the highest sequence number of those that were asked for."""
+
+    items: dict[int, Items] = field(default_factory=dict)
+    unreadable: dict[int, str] = field(default_factory=dict)
+    nameless: int = 0       # rows that cannot be read, of nobody knows which UID
+    highest: int = 0
+
+
+def items(fields: Fields, capabilities: frozenset[str]) -> bytes:
+    """The FETCH items for what is wanted, and what a fingerprint needs."""
+    names = [octets for name in sorted(FINGERPRINT_HEADERS | fields.headers) if (octets := atom(name))]
+    listed = b" ".join(names).upper()
+    headers = b"HEADER.FIELDS (%s)" % listed if len(listed) < LONGEST_LINE // 2 else b"HEADER"
+    wanted = [b"UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[%s]" % headers]
+    if fields.structure:
+        wanted.append(b"BODYSTRUCTURE")
+    if "OBJECTID" in capabilities:              # RFC 8474
+        wanted.append(b"EMAILID")
+    elif "X-GM-EXT-1" in capabilities:
+        wanted.append(b"X-GM-MSGID")
+    return b"(%s)" % b" ".join(wanted)
+
+
+def rows(said: Iterable[Response]) -> Rows:
+    """By UID. A server may say more of a message than was asked, in several responses, and flags unasked (RFC 3501 7.4.2)."""
+    found = Rows()
+    for response in said:
+        if response.kind != b"FETCH":
+            continue
+        try:
+            told = _items(response)
+        except Malformed as error:
+            if response.uid:
+                found.unreadable[response.uid] = f"FETCH answer cannot be read: {error}"
+            found.nameless += not response.uid
+            continue
+        if b"HEADERS" in told:      # an answer, not flags of a message that has just come
+            found.highest = max(found.highest, response.number)
+        uid_told = told.get(b"UID")
+        if isinstance(uid_told, int):
+            found.items[uid_told] = {**found.items[uid_told], **told} if uid_told in found.items else told
+            if response.cut:
+                found.unreadable[uid_told] = "a header of more than 16 MB"
+    return found
+
+
+def _items(response: Response) -> dict[bytes, Any]:
+    values = response.values
+    if len(values) != 1 or not isinstance(values[0], tuple) or len(values[0]) % 2:
+        raise Malformed(response.parts[0][:60])
+    told: dict[bytes, Any] = {}
+    names = iter(values[0])
+    for name, value in zip(names, names, strict=True):
+        if not isinstance(name, bytes):
+            raise Malformed(response.parts[0][:60])
+        key = name.upper()
+        told[b"HEADERS" if key.startswith(b"BODY[HEADER") else key] = value
+    return told
+
+
+def message(uid: int, told: Items, fields: Fields) -> Message:
+    """Raises Unreadable."""
+    flags, size, headers = told.get(b"FLAGS"), told.get(b"RFC822.SIZE"), told.get(b"HEADERS", b"")
+    if not isinstance(flags, tuple) or not isinstance(size, int) or b"HEADERS" not in told:
+        raise Unreadable("the server left out flags, size or headers")
+    part = None
+    if fields.structure:
+        try:
+            part = structure(told.get(b"BODYSTRUCTURE"))
+        except BadStructure as error:
+            raise Unreadable(f"its BODYSTRUCTURE cannot be read: {error}") from error
+    names = frozenset(flag_name(flag) for flag in flags if isinstance(flag, bytes))
+    received = internaldate(told.get(b"INTERNALDATE"))
+    return Message(uid, names, received, size, Headers.parse(headers or b""), part, _identity(told))
+
+
+def _identity(told: Items) -> str:
+    """EMAILID (M6d99ac3275bb4e) as RFC 8474 has it in parentheses, or Gmail's number."""
+    emailid = told.get(b"EMAILID")
+    if isinstance(emailid, tuple) and emailid:
+        emailid = emailid[0]
+    identity = told.get(b"X-GM-MSGID") if emailid is None else emailid
+    return identity.decode("ascii", "replace") if isinstance(identity, bytes) else str(identity or "")
+
+
+def internaldate(octets: object) -> datetime:
+    """Raises Unreadable."""
+    found = _DATE.fullmatch(octets) if isinstance(octets, bytes) else None
+    if not found or found[2].lower() not in _MONTHS:
+        raise Unreadable("the server gives no INTERNALDATE")
+    day, hour, minute, second = (int(found[at]) for at in (1, 4, 5, 6))
+    away = timedelta(hours=int(found[8]), minutes=int(found[9]))
+    try:
+        zone = timezone(-away if found[7] == b"-" else away)
+        return datetime(int(found[3]), _MONTHS[found[2].lower()], day, hour, minute, min(second, 59), tzinfo=zone)
+    except ValueError as error:
+        raise Unreadable(f"an INTERNALDATE that is none: {error}") from error

@@ -1,0 +1,189 @@
+"""The Mailbox port over one connection."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from mailbot.effects import Fields, Folder, Folders, FolderState, Gathered, Order, Outcome, Wanted
+from mailbot.errors import Cause, MailbotError, Refused, Unreachable
+from mailbot.imap import folders as listing
+from mailbot.imap.apply import Applying
+from mailbot.imap.client import log_in
+from mailbot.imap.command import Command
+from mailbot.imap.fetching import Fetch, refused
+from mailbot.imap.gather import Gathering
+from mailbot.imap.idling import Idled, Idling
+from mailbot.imap.lexer import Response
+from mailbot.imap.names import Names
+from mailbot.imap.part import part
+from mailbot.imap.pipeline import Pipeline
+from mailbot.imap.searching import Searching
+from mailbot.imap.selected import Selected, state_of
+from mailbot.imap.settings import Counts, Settings
+from mailbot.imap.transport import Transport, open_transport
+from mailbot.log import get_logger
+from mailbot.mail.message import Message
+
+log = get_logger(__name__)
+
+_PARTING = 1.0      # seconds for LOGOUT
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Session:
+    """One folder selected at a time; one thread at a time. `counts` is what it has cost."""
+
+    def __init__(
+        self, settings: Settings, transport: Transport, capabilities: frozenset[str], now: Callable[[], datetime],
+    ) -> None:
+        self.account, self.capabilities, self.counts = settings.account, capabilities, transport.counts
+        self._settings = settings
+        self._pipeline = Pipeline(transport, settings.timeout, free_literals=_free_literals(capabilities), listen=self._hear)
+        self._searching = Searching(capabilities, now)
+        self._idling = Idling(self._pipeline, settings.timeout, supported="IDLE" in capabilities)
+        self._selected: Selected | None = None
+        self._folders: Folders | None = None
+        self._names = Names()
+
+    def greet(self) -> None:
+        """Learns how this server writes folder names."""
+        answers = self._pipeline.run(listing.namespace_commands(self.capabilities))
+        self._names = listing.names(answers)
+
+    # -- folders
+
+    def folders(self, *, refresh: bool = False) -> Folders:
+        """LIST; from memory unless `refresh`. What `apply` creates is added."""
+        if self._folders is None or refresh:
+            answer, = self._pipeline.run([listing.list_command(self.capabilities)])
+            if not answer.ok:
+                raise refused(answer)
+            self._folders = listing.folders(answer.said, self._names)
+        return self._folders
+
+    def select(self, folder: str) -> FolderState:
+        """SELECT, or EXAMINE in a read-only Session; nothing is sent where it is selected already."""
+        if self._selected and self._selected.state.name == folder:
+            return self._selected.current()
+        verb = "EXAMINE" if self._settings.read_only else "SELECT"
+        answer, = self._pipeline.run([Command(verb, (self._names.wire(folder),))])
+        self._selected = None       # RFC 3501 6.3.1: a SELECT that fails leaves none selected
+        state = state_of(folder, answer, examined=self._settings.read_only)
+        if not state.uidnext:       # Courier's SELECT does not tell
+            told = self.status([folder]).get(folder)
+            if not told:
+                raise Refused(verb, "OK", "the server tells no UIDNEXT", cause=Cause.FOLDER)
+            state = replace(state, uidnext=told.uidnext)
+        self._selected = Selected(state)
+        return state
+
+    def status(self, folders: Sequence[str]) -> Mapping[str, FolderState]:
+        """STATUS of each that is there."""
+        asked = [listing.status_command(name, self._names) for name in folders]
+        selected = self._selected.state.name if self._selected else None
+        # Of the selected folder STATUS tells what has been told already; NOOP behind it has the news told.
+        answers = self._pipeline.run([*asked, Command("NOOP")] if selected in folders else asked)
+        found = listing.statuses(folders, answers, self._names)
+        if self._selected and self._selected.state.name in found:
+            now = self._selected.current()
+            state = found[now.name]
+            found[now.name] = replace(state, exists=now.exists, uidnext=max(now.uidnext, state.uidnext))
+        return found
+
+    # -- messages of the selected folder
+
+    def gather(self, wanted: Wanted) -> Iterator[Gathered]:
+        return Gathering(self._pipeline, self._searching, self._current(), wanted, self._settings.most_uids).blocks()
+
+    def fetch(self, uids: Iterable[int], fields: Fields) -> Mapping[int, Message]:
+        """Those that are gone, or cannot be read, are absent."""
+        self._current()
+        wanted = sorted(set(uids))
+        fetch = Fetch(fields, self.capabilities)
+        found = fetch.read(self._pipeline, self._pipeline.run(fetch.commands(wanted, self._settings.most_uids)), wanted).messages
+        return {uid: found[uid] for uid in wanted if uid in found}
+
+    def part(self, uid: int, number: str) -> Iterator[bytes]:
+        self._current()
+        return part(self._pipeline, uid, number)
+
+    def apply(self, orders: Sequence[Order], *, last: bool = False) -> list[Outcome]:
+        if self._settings.read_only:
+            raise RuntimeError("a read-only Session has no effects")
+        applying = Applying(
+            self._pipeline, self.capabilities, self._names, self._current(), self._settings.most_uids,
+            idles=self.has_idle, is_there=lambda name: name in self.folders(), created=self._created)
+        return applying.outcomes(orders, last=last)
+
+    # -- waiting
+
+    @property
+    def has_idle(self) -> bool:
+        """Without it `idle` waits all the same, but hears nothing: poll by `status` or `gather`."""
+        return self._idling.supported
+
+    def idle(self, wake: int, until: float) -> Idled:
+        """Until mail is announced in the selected folder, `wake` (a descriptor) is readable, or time.monotonic() is `until`."""
+        return self._idling.wait(self._selected, wake, until)
+
+    # -- life
+
+    def close(self) -> None:
+        """LOGOUT, within a second. Never raises for what the server does."""
+        transport = self._pipeline.transport
+        with contextlib.suppress(Unreachable):
+            self._pipeline.log_out(_PARTING)
+        transport.close()
+
+    def abandon(self) -> None:
+        """Drops the connection without a word."""
+        self._pipeline.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _current(self) -> Selected:
+        if self._selected is None:
+            raise RuntimeError("no folder is selected")
+        return self._selected
+
+    def _created(self, name: str) -> None:
+        log.info("folder.created", account=self.account, folder=name)
+        if self._folders:
+            rows = {**self._folders.rows, name: Folder(name, frozenset())}
+            self._folders = Folders(rows, listing.special(rows))
+
+    def _hear(self, response: Response) -> None:
+        if self._selected:
+            self._selected.hear(response)
+
+
+def _free_literals(capabilities: frozenset[str]) -> int:
+    """RFC 7888."""
+    if "LITERAL+" in capabilities:
+        return 1 << 62
+    return 4_096 if "LITERAL-" in capabilities else 0
+
+
+def connect(settings: Settings, secret: Callable[[], str], *, now: Callable[[], datetime] = _now) -> Session:
+    """Connected, logged in, nothing selected. `secret` is called once the server is there.
+
+    Raises Unreachable, LoginRefused, ConfigError (of `secret`, `ca_file`), and Refused with Cause.QUOTA where it was too much.
+    """
+    transport = open_transport(settings, Counts())
+    try:
+        session = Session(settings, transport, log_in(transport, settings, secret), now)
+        session.greet()
+    except MailbotError:
+        transport.close()
+        raise
+    return session

@@ -1,0 +1,31 @@
+"""What a connection is made with, and what it has cost so far."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Tls = Literal["implicit", "starttls", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Plain values: where, as whom, how. The secret is not among them: it is read again at each login."""
+
+    account: str
+    host: str
+    user: str
+    port: int = 993
+    tls: Tls = "implicit"
+    ca_file: str = ""           # "" trusts the system's authorities
+    timeout: float = 60.0       # seconds until a command must be answered (slow ones have ten times as long)
+    read_only: bool = False     # EXAMINE only; `apply` is refused
+    most_uids: int = 2000       # UIDs that a command names at most (Yahoo answers at most 1,000 messages a command: 500)
+
+
+@dataclass(slots=True)
+class Counts:
+    """A round trip is a write, while nothing was in flight, after which we waited for the answer. IDLE's wait is none."""
+
+    round_trips: int = 0
+    commands: int = 0
+    sent: int = 0               # octets, before TLS
+    received: int = 0           # octets, after TLS

@@ -1,0 +1,65 @@
+"""Log events, not sentences: one JSON object a line on stderr, readable lines where stderr is a terminal."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal
+
+import structlog
+from structlog.typing import FilteringBoundLogger, Processor
+
+Format = Literal["console", "json"]
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """`log.info("action.applied", rule=…, uids=…)`; the names of events are those of operating.md, "Log"."""
+    logger: FilteringBoundLogger = structlog.get_logger(logger_name=name)
+    return logger
+
+
+def configure(form: Format | None = None, level: str = "info", *, color: bool | None = None) -> None:
+    """Sets the process up. Without `form` the terminal decides; `color` is for the console alone, None: if it is one."""
+    terminal = sys.stderr.isatty()
+    if form is None:
+        form = "console" if terminal else "json"
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _without_logger_name,
+            *(_console(color=terminal if color is None else color) if form == "console" else _json()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    # Its debug log holds search strings and, before login, the password's line.
+    logging.getLogger("imapclient").setLevel(logging.INFO)
+
+
+def _json() -> list[Processor]:
+    # Python's default for `exc_info` carries no local variables; structlog's dictionaries would (show_locals).
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str, sort_keys=False)]
+
+
+def _console(*, color: bool) -> list[Processor]:
+    return [_escaped, structlog.dev.ConsoleRenderer(colors=color, exception_formatter=structlog.dev.plain_traceback)]
+
+
+def _without_logger_name(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event.pop("logger_name", None)
+    return event
+
+
+def _escaped(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Names and words of strangers must not move the cursor of the reader's terminal. (JSON escapes them by itself.)"""
+    return {name: escaped(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def escaped(text: str) -> str:
+    r"""Control characters (C0, DEL, C1, bidi marks, line separators) as \x1b, \u202e."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -1,0 +1,52 @@
+"""A step in words: `move → Archive/2026`."""
+
+from mailbot.document.problems import visible
+from mailbot.effects import Copy, Delete, Effect, Flags, Move, Save
+from mailbot.plan.columns import Piece, columns, cut_front
+from mailbot.plan.plan import Step
+
+PATH = 20       # columns: less says nothing
+STYLES = {"delete": "red", "trash": "yellow"}
+
+
+def in_a_line(step: Step) -> tuple[Piece, ...]:
+    """Behind a message that has this step alone."""
+    return (step.action, STYLES.get(step.action, "")), (_object(step.order.effect), "")
+
+
+def on_its_own(step: Step, width: int) -> tuple[Piece, ...]:
+    """On a line of `width` columns; of a long path the end is shown."""
+    action: Piece = (f"{step.action:<7}", STYLES.get(step.action, ""))
+    if not isinstance(step.order.effect, Save):
+        return action, (_object(step.order.effect), "")
+    part = step.order.effect.part
+    which = f"part {visible(part.number)}" if part.number else "message"
+    about = f" {which}  {visible(part.name)}  {_octets(part.size)} → "
+    if width - 7 - columns(about) < PATH:
+        about = f" {which} → "      # the path ends in the name, as a rule
+    path = cut_front(visible(step.order.effect.path), width - 7 - columns(about))
+    return action, (about, ""), (path, "")
+
+
+def _object(effect: Effect) -> str:
+    """What stands behind the action's name, with a space before it."""
+    match effect:
+        case Copy(to) | Move(to):
+            return f" → {visible(to)}"
+        case Save(path=path):
+            return f" → {visible(path)}"
+        case Delete():
+            return ""
+    return f" {visible(_flags(effect.flags))}"
+
+
+def _flags(flags: Flags) -> str:
+    return " ".join(sorted(flags, key=lambda flag: (not flag.startswith("\\"), flag))) or "(none)"
+
+
+def _octets(size: int) -> str:
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            value = size / factor
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    return f"{size} B"

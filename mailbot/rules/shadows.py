@@ -1,0 +1,73 @@
+"""Which rules never get a message because earlier ones take it all."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from mailbot.rules.folders import within
+from mailbot.rules.implied import alternatives, demands, text_of
+from mailbot.rules.rule import Rule
+from mailbot.search.nodes import ALL, And, Node
+
+# Texts that contain other texts are looked for among so many; beyond, only the same condition is found.
+_MOST_TEXTS = 1000
+
+
+class Takers:
+    """Rules that take or stop, in their order; asked for each later rule."""
+
+    def __init__(self) -> None:
+        self._exactly: dict[Node, list[Rule]] = defaultdict(list)      # a demand that is enough, or the first of them
+        self._texts: dict[str, dict[str, list[Rule]]] = defaultdict(lambda: defaultdict(list))
+        self._whole: list[Rule] = []
+
+    def add(self, rule: Rule) -> None:
+        if rule.when == ALL:
+            self._whole.append(rule)
+        self._exactly[rule.when].append(rule)
+        for node in alternatives(rule.when):
+            if isinstance(node, And):
+                for first in node.nodes[:1]:
+                    self._exactly[first].append(rule)
+                continue
+            self._exactly[node].append(rule)
+            if (looked_for := text_of(node)) is not None:
+                self._texts[looked_for[0]][looked_for[1]].append(rule)
+
+    def before(self, rule: Rule) -> Rule | None:
+        """An earlier rule that takes whatever this one matches (the first of them, where it takes several)."""
+        takers = [self._taker(node, rule) for node in alternatives(rule.when)]
+        return takers[0] if takers and all(takers) else None
+
+    def _taker(self, node: Node, rule: Rule) -> Rule | None:
+        return next((taker for taker in self._candidates(node) if _reaches(taker, rule)), None)
+
+    def _candidates(self, node: Node) -> Iterator[Rule]:
+        """Rules that match whatever `node` matches."""
+        yield from self._whole
+        wanted = demands(node)
+        for one in wanted:
+            for taker in self._exactly.get(one, ()):
+                enough = (demands(way) for way in alternatives(taker.when))
+                if one == taker.when or any(one in way and set(way) <= set(wanted) for way in enough):
+                    yield taker
+            if (looked_for := text_of(one)) is not None:
+                header, text = looked_for
+                known = self._texts.get(header, {})
+                if len(known) <= _MOST_TEXTS:
+                    yield from (taker for part in known if part in text for taker in known[part])
+
+
+def _reaches(taker: Rule, rule: Rule) -> bool:
+    """Whether `taker` is judged wherever and whenever `rule` is."""
+    return (
+        taker.schedule == rule.schedule
+        and all(any(within(name, glob) for glob in taker.accounts) for name in rule.accounts)
+        and all(any(within(name, glob) for glob in taker.folders) for name in rule.folders)
+    )
+
+
+def takes(rule: Rule) -> bool:
+    """Whether later rules leave what this one matches."""
+    return rule.enabled and not rule.dry_run and (rule.stop or any(action.takes for action in rule.then))
+
+

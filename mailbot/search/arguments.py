@@ -1,0 +1,125 @@
+"""The words of a raw SEARCH program (RFC 3501 9), read one after the other."""
+
+import contextlib
+import re
+from datetime import date, timedelta
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SPACE = re.compile(r" *")
+_WORD = re.compile(r'[^\s()"]+')
+_QUOTED = re.compile(r'"((?:[^"\\\r\n\0]|\\["\\])*)"')
+_DATE = re.compile(r"(\d{1,2})-([A-Za-z]{3})-(\d{4})")
+_SET = re.compile(r"(?:[1-9]\d{0,9}|\*)(?::(?:[1-9]\d{0,9}|\*))?(?:,(?:[1-9]\d{0,9}|\*)(?::(?:[1-9]\d{0,9}|\*))?)*")
+# RFC 3501 9: what no atom holds, less the parentheses and the quote that end a word here.
+_SPECIAL = re.compile(r'[^\x21-\x7e]|[{%*\\]')
+_LONGEST = 36_500 * 86_400      # seconds
+
+
+class Wrong(ValueError):
+    """A mistake in somebody's program; `at` is an index into it."""
+
+    def __init__(self, at: int, what: str, hint: str = "", width: int = 1) -> None:
+        super().__init__(what)
+        self.at, self.what, self.hint, self.width = at, what, hint, width
+
+
+class Arguments:
+    """A place in a program. Each reader takes one argument, with the space before it, or raises Wrong."""
+
+    def __init__(self, program: str) -> None:
+        self.program, self.at = program, 0
+        self.skip()
+
+    def skip(self) -> None:
+        match = _SPACE.match(self.program, self.at)
+        self.at = match.end() if match else self.at
+
+    @property
+    def ended(self) -> bool:
+        return self.at >= len(self.program)
+
+    def peek(self) -> str:
+        return self.program[self.at:self.at + 1]
+
+    def take(self, char: str) -> bool:
+        if self.peek() != char:
+            return False
+        self.at += 1
+        self.skip()
+        return True
+
+    def word(self, expected: str) -> tuple[int, str]:
+        """(where it begins, the word): up to a space, a parenthesis or a quote."""
+        start = self.at
+        match = _WORD.match(self.program, start)
+        if match is None:
+            found = f'"{self.peek()}"' if not self.ended else "the end"
+            raise Wrong(start, f"{expected} was expected, not {found}")
+        self.at = match.end()
+        self.skip()
+        return start, match[0]
+
+    def text(self, *, empty: bool = False) -> str:
+        """An astring: an atom, or a text in quotes; empty only where that is asked for (it stands in every header)."""
+        start = self.at
+        if self.peek() == '"':
+            match = _QUOTED.match(self.program, start)
+            if match is None:
+                hint = r'inside quotes write \" and \\'
+                raise Wrong(start, "the quote is not closed, or a backslash in it stands before something else", hint)
+            self.at = match.end()
+            if not self.ended and self.peek() not in " )":
+                raise Wrong(self.at, "a space is missing behind the quoted text")
+            self.skip()
+            found = re.sub(r"\\(.)", r"\1", match[1])
+        else:
+            start, found = self.word("a text")
+            if found.startswith("{"):
+                raise Wrong(start, "literals have no place here", 'put the text in quotes: "…"', len(found))
+            if special := _SPECIAL.search(found):
+                raise Wrong(start + special.start(), f"{special[0]} must stand in quotes", f'"{found}"')
+        if not found and not empty:
+            hint = 'a header that is there: HEADER Subject ""'
+            raise Wrong(start, "the text is empty: it would be found in every message", hint, 2)
+        return found
+
+    def number(self, most: int = 2**32 - 1) -> int:
+        start, word = self.word("a number")
+        if not (word.isascii() and word.isdecimal()) or int(word) > most:
+            raise Wrong(start, f"a number up to {most} was expected, not {word}", width=len(word))
+        return int(word)
+
+    def interval(self) -> timedelta:
+        """Seconds, at least one (RFC 5032 4)."""
+        start = self.at
+        seconds = self.number(most=_LONGEST)
+        if not seconds:
+            raise Wrong(start, "an interval is at least one second")
+        return timedelta(seconds=seconds)
+
+    def day(self) -> date:
+        """`5-Jan-2026`, in quotes or not."""
+        start = self.at
+        word = self.text()
+        match = _DATE.fullmatch(word)
+        if match is not None and match[2].lower() in _MONTHS:
+            with contextlib.suppress(ValueError):       # the 31st of June
+                return date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1]))
+        raise Wrong(start, f"a date was expected, not {word}", "day-month-year: 5-Jan-2026", len(word))
+
+    def atom(self) -> tuple[int, str]:
+        start, word = self.word("a keyword")
+        if special := _SPECIAL.search(word):
+            raise Wrong(start + special.start(), f"{special[0]} has no place in a keyword")
+        return start, word
+
+    @staticmethod
+    def is_set(text: str) -> bool:
+        """Whether `text` is a sequence-set of RFC 3501 9."""
+        return _SET.fullmatch(text) is not None
+
+    def uids(self) -> str:
+        start, word = self.word("a set of UIDs")
+        if not self.is_set(word):
+            raise Wrong(start, f"a set of UIDs was expected, not {word}", "1:100,200:*", len(word))
+        return word

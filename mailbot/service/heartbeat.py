@@ -1,0 +1,77 @@
+"""The heartbeat file: the service writes until when each account is good; health.py compares that with the clock."""
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from mailbot.log import get_logger
+from mailbot.service.health import NAME, PROCESS_GOOD_FOR
+
+log = get_logger(__name__)
+
+
+class Row(NamedTuple):
+    state: str
+    until: float
+    why: str
+
+
+class Heartbeat:
+    """Shared by all watchers of one process. Times are seconds since the epoch, so that two processes can compare them."""
+
+    def __init__(self, state: Path | None) -> None:
+        """`state` is None where another `run` writes the file."""
+        self._path = state / NAME if state else None
+        self._lock = threading.Lock()
+        self._accounts: dict[str, dict[int, Row]] = {}     # by name, then by watcher
+        self._rules = ""
+
+    def account(self, name: str, watcher: int, state: str, *, good_for: float | None = None, why: str = "") -> None:
+        """`good_for` seconds from now where a refresh was completed; without it the last promise stands."""
+        with self._lock:
+            rows = self._accounts.setdefault(name, {})
+            before = rows.get(watcher, Row("", 0.0, ""))
+            rows[watcher] = Row(state, before.until if good_for is None else time.time() + good_for, why)
+            if (before.until > 0, before.why) != (rows[watcher].until > 0, why):
+                self._write()       # a promise that only grows longer can wait for the next beat
+
+    def forget(self, name: str, watcher: int) -> None:
+        with self._lock:
+            rows = self._accounts.get(name, {})
+            rows.pop(watcher, None)
+            if not rows:
+                self._accounts.pop(name, None)
+            self._write()
+
+    def rules(self, refused: str) -> None:
+        """`refused`: why the file on disk is not in force; "" where it is."""
+        with self._lock:
+            self._rules = refused
+            self._write()
+
+    def beat(self) -> None:
+        with self._lock:
+            self._write()
+
+    def close(self) -> None:
+        """The service has stopped: without a heartbeat `health` says so."""
+        with self._lock:
+            if self._path:
+                self._path.unlink(missing_ok=True)
+                self._path = None
+
+    def _write(self) -> None:
+        if self._path is None:
+            return
+        worst = {name: min(rows.values(), key=lambda row: row.until)._asdict() for name, rows in self._accounts.items()}
+        document = {"version": 1, "until": time.time() + PROCESS_GOOD_FOR, "pid": os.getpid(),
+                    "accounts": worst, "rules_refused": self._rules}
+        temporary = self._path.with_name(f".{NAME}.{os.getpid()}")
+        try:
+            temporary.write_text(json.dumps(document))
+            temporary.replace(self._path)
+        except OSError as problem:      # a full disk stops no mail; `health` turns red by itself when the promise runs out
+            log.error("state.failed", why=f"cannot write the heartbeat: {problem}", alert=True)

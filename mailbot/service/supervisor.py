@@ -1,0 +1,148 @@
+"""The service: starts a team for each account, reloads the rules, answers signals, and stops in time."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+from types import FrameType
+
+from mailbot import __version__
+from mailbot.config.load import Config, RejectedError, content_hash, load
+from mailbot.errors import ConfigError
+from mailbot.log import get_logger
+from mailbot.service.heartbeat import Heartbeat
+from mailbot.service.reload import LOOK_EVERY, SETTLE, Watch
+from mailbot.service.team import Team
+from mailbot.service.wake import Wake
+from mailbot.service.watcher import Shared
+from mailbot.service.work import Work
+
+log = get_logger(__name__)
+
+STOP_WITHIN = 1.7       # seconds: operating.md promises 2
+SPREAD = 0.02           # seconds between the starts of two accounts: a thousand take twenty
+SIGNALS = {signal.SIGTERM: "stop", signal.SIGINT: "stop", signal.SIGHUP: "reload", signal.SIGUSR1: "look"}
+
+
+class Service:
+    def __init__(self, path: Path, environ: Mapping[str, str], config: Config, work: Work,
+                 heartbeat: Heartbeat, stop: threading.Event, account: str | None = None) -> None:
+        """`config` is what `path` held at start; `stop` is set at the end, for who waits elsewhere; `account` keeps to that one."""
+        self._path, self._environ, self._config, self._only = path, environ, config, account
+        self._wake, self._stop = Wake(), stop
+        self._heartbeat = heartbeat
+        self._shared = Shared(config.ruleset, work, heartbeat, Random())    # noqa: S311  jitter, no secret
+        self._teams: dict[str, Team] = {}
+        self._read: Config | RejectedError = config      # what the last load gave: its hash is what is looked for
+        self._hash = config.sha256
+        self._watch = Watch(lambda: self._wake.set("files"))
+        self._stopping = False
+
+    def run(self) -> None:
+        """Until SIGTERM or SIGINT."""
+        before = {number: signal.signal(number, self._signal) for number in SIGNALS}
+        try:
+            log.info("service.started", version=__version__, accounts=len(self._config.accounts),
+                     dry_run=self._shared.work.read_only)
+            self._loaded(self._config)
+            self._watch.follow(self._config.watched)
+            self._man()
+            self._attend()
+        finally:
+            clean = self._end()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        log.info("service.stopped", clean=clean)
+
+    def _attend(self) -> None:
+        while True:
+            reasons = self._wake.wait(LOOK_EVERY)
+            if "stop" in reasons:
+                return
+            if "files" in reasons:
+                reasons |= self._settle()
+                if "stop" in reasons:
+                    return
+            self._reload(asked="reload" in reasons)
+            if "look" in reasons:
+                for team in self._teams.values():
+                    team.look("look")
+            for team in self._teams.values():
+                team.revive(time.monotonic())
+            self._heartbeat.beat()
+
+    def _settle(self) -> frozenset[str]:
+        """Waits until an editor is done: no event for SETTLE, at most four times as long."""
+        seen: frozenset[str] = frozenset()
+        end = time.monotonic() + 4 * SETTLE
+        while time.monotonic() < end and (new := self._wake.wait(SETTLE)):
+            seen |= new
+            if "stop" in seen:
+                break
+        return seen
+
+    # -- reload
+
+    def _reload(self, *, asked: bool) -> None:
+        found = content_hash(self._path, self._environ, self._read)
+        if found == self._hash and not asked:
+            return
+        self._hash = found
+        try:
+            config = load(self._path, self._environ)
+        except ConfigError as error:
+            if isinstance(error, RejectedError):
+                self._read = error
+            self._rejected(list(error.problems) or [str(error)])
+            return
+        self._config = self._read = config
+        self._hash, self._shared.ruleset = config.sha256, config.ruleset
+        self._loaded(config)
+        self._heartbeat.rules("")
+        self._watch.follow(config.watched)
+        self._man()
+
+    def _rejected(self, mistakes: list[str]) -> None:
+        log.error("rules.rejected", problems=mistakes, why="the rules in force stay in force", alert=True)
+        self._heartbeat.rules(f"{len(mistakes)} mistake(s) in {self._path}; the earlier rules are in force")
+
+    def _loaded(self, config: Config) -> None:
+        for warning in config.warnings:
+            log.warning("config.warned", why=warning)
+        log.info("rules.loaded", rules=len(config.ruleset.rules), accounts=len(config.accounts), sha256=config.sha256[:12],
+                 why="applies to mail from now on; for older mail: mailbot plan")
+
+    def _man(self) -> None:
+        """A team for each account as it is configured now: what changed is started anew, the others only get the rules."""
+        wanted = {account.name: account for account in self._config.accounts if self._only in (None, account.name)}
+        for name in [name for name, team in self._teams.items() if wanted.get(name) != team.account]:
+            gone = self._teams.pop(name)
+            gone.stop()
+            gone.join(time.monotonic() + STOP_WITHIN)
+        for team in self._teams.values():
+            team.look("rules")
+        for position, account in enumerate(a for a in wanted.values() if a.name not in self._teams):
+            self._teams[account.name] = Team(account, self._shared, self._wake, begin_after=position * SPREAD)
+
+    # -- the end
+
+    def _signal(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        reason = SIGNALS[signal.Signals(number)]
+        if reason == "stop" and self._stopping:
+            os._exit(128 + number)      # a second one: at once. What is on its way is looked up at the next start
+        self._stopping = self._stopping or reason == "stop"
+        self._wake.set(reason)
+
+    def _end(self) -> bool:
+        deadline = time.monotonic() + STOP_WITHIN
+        self._stop.set()
+        for team in self._teams.values():
+            team.stop()
+        busy = [team for team in self._teams.values() if not team.join(deadline)]
+        self._watch.close()
+        self._heartbeat.close()
+        return not busy

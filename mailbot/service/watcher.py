@@ -1,0 +1,204 @@
+"""A watcher: one connection of one account, the folders it looks after, and the table of states that drives it."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from mailbot.accounts.account import Account
+from mailbot.errors import Cause, ConfigError, Locked, LoginRefused, Refused, StateFailed, Unreachable
+from mailbot.imap.session import Session
+from mailbot.log import get_logger
+from mailbot.rules.rule import Ruleset
+from mailbot.service import backoff
+from mailbot.service.connect import connect
+from mailbot.service.heartbeat import Heartbeat
+from mailbot.service.states import NEXT, Event, State
+from mailbot.service.wake import Wake
+from mailbot.service.work import Work
+
+log = get_logger(__name__)
+
+FULL_LOOK = 15 * 60.0       # seconds, however quiet the server is (imap-facts.md, "IDLE")
+POLL = 60.0                 # seconds between STATUS rounds where the server has no IDLE
+
+
+@dataclass(slots=True)
+class Shared:
+    """What all watchers of a service see. `ruleset` is replaced by a reload, never changed."""
+
+    ruleset: Ruleset
+    work: Work
+    heartbeat: Heartbeat
+    rng: Random
+
+
+class Watcher:
+    """`assign` is told the folders there are to watch, busiest first, by the watcher that leads an account (index 0)."""
+
+    def __init__(self, account: Account, index: int, shared: Shared, assign: Callable[[tuple[str, ...]], None],
+                 begin_after: float = 0.0) -> None:
+        self.account, self.index, self.wake = account, index, Wake()
+        self.folders: tuple[str, ...] = ()
+        self._shared, self._assign = shared, assign
+        self._stop = threading.Event()
+        self._session: Session | None = None
+        self._lost_at: float | None = None
+        self._told_idle = False
+        self._retry_at = time.monotonic() + begin_after
+        self._look_at = self._refresh_at = 0.0
+        self._do: dict[State, Callable[[], Event]] = {
+            State.CONNECT: self._connect, State.LOOK: self._look, State.WAIT: self._wait, State.PASS: self._pass,
+            State.REFRESH: self._refresh, State.SCHEDULE: self._schedule, State.RETRY: self._retry, State.REFUSED: self._retry,
+        }
+
+    def run(self) -> None:
+        """Until `stop`. What it does not expect ends it; whoever started it decides what then."""
+        state = State.RETRY         # an account is begun like one that was lost: spread over time
+        try:
+            while state is not State.STOPPED:
+                state = NEXT[state, self._step(state)]
+        finally:
+            if self._session:
+                self._session.close()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self.wake.set("stop")
+
+    # -- one state at a time
+
+    def _step(self, state: State) -> Event:
+        if self._stop.is_set():
+            return Event.STOP
+        if state not in (State.RETRY, State.REFUSED, State.CONNECT):
+            self._tell(state)
+        try:
+            return self._do[state]()
+        except (LoginRefused, ConfigError) as refused:      # ConfigError: the password's file or command
+            return self._refused(str(refused), backoff.LOGIN_REFUSED)
+        except Refused as refused:                          # by SELECT, LIST or the greeting: nothing can be done here now
+            if state is State.CONNECT and refused.cause is Cause.QUOTA:
+                return self._refused(str(refused), backoff.THROTTLED)
+            return self._lost(str(refused))
+        except Locked:                                      # the stop was heard while waiting for the account
+            return Event.STOP
+        except (Unreachable, StateFailed) as lost:
+            return self._lost(str(lost))
+
+    def _connect(self) -> Event:
+        self._session = connect(self.account, read_only=self._shared.work.read_only)
+        log.info("session.connected", account=self.account.name, watcher=self.index)
+        self._lost_at, self._told_idle = None, False
+        return Event.UP
+
+    def _look(self) -> Event:
+        session, ruleset = self._live()
+        if self.index == 0:
+            self.folders = self._shared.work.folders(session, ruleset)
+            self._assign(self.folders)
+        self._round(session, ruleset, self.folders)
+        self._look_at = time.monotonic() + FULL_LOOK
+        return Event.DONE
+
+    def _refresh(self) -> Event:
+        session, ruleset = self._live()
+        self._round(session, ruleset, self.folders)
+        return Event.DONE
+
+    def _pass(self) -> Event:
+        session, ruleset = self._live()
+        self._shared.work.arrived(session, self.folders[0], ruleset, self._ended(ruleset), last=True)
+        return Event.DONE
+
+    def _schedule(self) -> Event:
+        session, ruleset = self._live()
+        self._shared.work.scheduled(session, ruleset, self._ended(ruleset))
+        return Event.DONE
+
+    def _wait(self) -> Event:
+        session, ruleset = self._live()
+        now = time.monotonic()
+        pending_at = now + self._shared.work.seconds_to_pending(self.account.name, self.folders)
+        due_at = now + self._shared.work.seconds_to_schedule(self.account.name, ruleset) if self.index == 0 else float("inf")
+        until = min(self._refresh_at, self._look_at, pending_at, due_at)
+        if not self._told_idle:     # once a connection: at rest the log is silent
+            self._told_idle = True
+            log.info("idle.started", account=self.account.name, watcher=self.index, folder=self.folders[0], idle=session.has_idle)
+        woken = session.idle(self.wake.fileno(), until)
+        reasons = self.wake.take()
+        if "stop" in reasons:
+            return Event.STOP
+        if reasons:
+            return Event.LOOK_DUE
+        if woken:
+            log.info("idle.woken", account=self.account.name, watcher=self.index, folder=self.folders[0])
+            return Event.WOKEN
+        log.debug("idle.refreshed", account=self.account.name, watcher=self.index, folder=self.folders[0])
+        now = time.monotonic()
+        if now >= self._look_at:
+            return Event.LOOK_DUE
+        if now >= due_at:
+            return Event.SCHEDULE_DUE
+        if now >= min(self._refresh_at, pending_at):
+            return Event.REFRESH_DUE
+        return Event.WOKEN      # the server ended IDLE of its own accord: look, then idle again
+
+    def _retry(self) -> Event:
+        reasons: frozenset[str] = frozenset()
+        while "stop" not in reasons:
+            left = self._retry_at - time.monotonic()
+            if left <= 0 or "look" in reasons:      # a person asked; new rules alone are no reason to try a login again
+                return Event.RETRY_DUE
+            reasons = self.wake.wait(left)
+        return Event.STOP
+
+    # -- parts of the above
+
+    def _round(self, session: Session, ruleset: Ruleset, folders: tuple[str, ...]) -> None:
+        """Passes over the folders in which something may have happened, the one that is idled on last: it stays selected."""
+        work = self._shared.work
+        for folder in (*work.behind(session, ruleset, folders[1:]), *folders[:1]):
+            if not self._stop.is_set():
+                work.arrived(session, folder, ruleset, self._ended(ruleset), last=folder == folders[0])
+        refresh = self.account.idle_refresh.total_seconds() if session.has_idle else POLL
+        self._refresh_at = time.monotonic() + refresh
+        self._tell(State.WAIT, good_for=2 * refresh)
+
+    def _ended(self, ruleset: Ruleset) -> Callable[[], bool]:
+        """A pass ends at its next block when the service stops or other rules are in force."""
+        return lambda: self._stop.is_set() or self._shared.ruleset is not ruleset
+
+    def _live(self) -> tuple[Session, Ruleset]:
+        if self._session is None:
+            raise Unreachable(f"{self.account.name}: not connected")
+        return self._session, self._shared.ruleset
+
+    def _lost(self, why: str) -> Event:
+        self._hang_up()
+        now = time.monotonic()
+        if self._lost_at is None:
+            self._lost_at = now
+            log.warning("session.lost", account=self.account.name, watcher=self.index, why=why)
+        wait = backoff.after_loss(now - self._lost_at, self._shared.rng)
+        self._retry_at = now + wait
+        log.info("session.retry", account=self.account.name, watcher=self.index, why=why, seconds=round(wait, 1))
+        self._tell(State.RETRY, why=why)
+        return Event.LOST
+
+    def _refused(self, why: str, longest: float) -> Event:
+        self._hang_up()
+        wait = backoff.after_refusal(longest, self._shared.rng)
+        self._retry_at = time.monotonic() + wait
+        log.error("session.refused", account=self.account.name, watcher=self.index, why=why, seconds=round(wait), alert=True)
+        self._tell(State.REFUSED, why=why)
+        return Event.LOGIN_REFUSED
+
+    def _hang_up(self) -> None:
+        if self._session:
+            self._session.abandon()
+            self._session = None
+
+    def _tell(self, state: State, *, good_for: float | None = None, why: str = "") -> None:
+        self._shared.heartbeat.account(self.account.name, self.index, state, good_for=good_for, why=why)

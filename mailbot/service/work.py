@@ -1,0 +1,102 @@
+"""What a watcher does once it is connected: which folders, what is behind, passes, schedules.
+
+It is given the function that executes, or the one that shows.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from mailbot.engine.engine import Act, Engine, Pass, Stopped
+from mailbot.engine.passes import arrival, folder_pass
+from mailbot.engine.pending import Inbox
+from mailbot.errors import Refused
+from mailbot.imap.session import Session
+from mailbot.log import get_logger
+from mailbot.plan import scope
+from mailbot.rules.rule import Rule, Ruleset
+
+log = get_logger(__name__)
+
+NEVER = float("inf")
+
+
+class Work:
+    """Shared by all watchers. `read_only`: sessions EXAMINE, `act` shows, and the engine's journal is a copy in memory."""
+
+    def __init__(self, engine: Engine, act: Act, *, read_only: bool) -> None:
+        self.engine, self._act, self.read_only = engine, act, read_only
+
+    # -- what there is to do
+
+    def folders(self, session: Session, ruleset: Ruleset) -> tuple[str, ...]:
+        """Those in which arrival is watched, by a fresh LIST: INBOX first, then in the order of the rules.
+
+        Never none: something must be idled on.
+        """
+        there = session.folders(refresh=True)
+        found = scope.folders_of(scope.on_arrival(ruleset.rules), account=session.account, folders=there)
+        return tuple(sorted(found, key=lambda name: name != "INBOX")) or ("INBOX",)
+
+    def behind(self, session: Session, ruleset: Ruleset, folders: Sequence[str]) -> tuple[str, ...]:
+        """Those that are not as their cursor says, or have pending mail that is due."""
+        if not folders:
+            return ()
+        journal, now = self.engine.journal, self.engine.now()
+        found = []
+        for name, state in session.status(folders).items():
+            cursor, inbox = journal.cursors.get(session.account, name), Inbox(session.account, name, state.uidvalidity)
+            if cursor is None or (cursor.uidvalidity, cursor.next) != (state.uidvalidity, state.uidnext) \
+                    or journal.pending.fallen(inbox) or journal.pending.due(inbox, now, ruleset.sha256):
+                found.append(name)
+        return tuple(found)
+
+    def seconds_to_pending(self, account: str, folders: Sequence[str]) -> float:
+        due = self.engine.journal.pending.next_due(account, folders)
+        return NEVER if due is None else self._seconds_to(due)
+
+    def seconds_to_schedule(self, account: str, ruleset: Ruleset) -> float:
+        return min((self._seconds_to(when) for _, when in self._scheduled(account, ruleset)), default=NEVER)
+
+    # -- doing it
+
+    def arrived(self, session: Session, folder: str, ruleset: Ruleset, stopped: Stopped, *, last: bool) -> Pass | None:
+        """None where the server refuses the folder: gone meanwhile, or not to be selected. `last`: IDLE follows on it."""
+        return self._logged(session, folder, lambda: arrival(
+            self.engine, session, folder, ruleset, act=self._act, stopped=stopped, last=last))
+
+    def scheduled(self, session: Session, ruleset: Ruleset, stopped: Stopped) -> None:
+        """The rules whose time has come; what ends early is still due."""
+        now = self.engine.now()
+        names = {rule.name for rule, when in self._scheduled(session.account, ruleset) if when <= now}
+        log.info("schedule.due", account=session.account, rules=sorted(names))
+        rules = scope.due(ruleset.rules, names)
+        for folder in scope.folders_of(rules, account=session.account, folders=session.folders(refresh=True)):
+            done = self._logged(session, folder, lambda folder=folder: folder_pass(  # type: ignore[misc]  # mypy: default of a lambda
+                self.engine, session, folder, ruleset, names, act=self._act, stopped=stopped))
+            if stopped() or (done and done.cut_short):
+                return
+        for name in names:
+            self.engine.journal.schedules.done(session.account, name, now)
+
+    def _logged(self, session: Session, folder: str, do: Callable[[], Pass]) -> Pass | None:
+        began, trips = time.monotonic(), session.counts.round_trips
+        try:
+            done = do()
+        except Refused as refused:
+            log.warning("pass.failed", account=session.account, folder=folder, why=str(refused))
+            return None
+        tell = log.info if done.messages else log.debug     # a look that finds nothing, every five minutes, is no news
+        tell("pass.done", account=session.account, folder=folder, messages=done.messages, matched=done.matched,
+             done=done.done, failed=done.failed, took_ms=round((time.monotonic() - began) * 1000),
+             round_trips=session.counts.round_trips - trips, dry_run=self.read_only, pass_id=done.id)
+        return done
+
+    def _scheduled(self, account: str, ruleset: Ruleset) -> list[tuple[Rule, datetime]]:
+        """Each scheduled rule of the account with when it is due, counted from when it was last done, else first seen."""
+        now, schedules = self.engine.now(), self.engine.journal.schedules
+        return [(rule, rule.schedule.next_after(schedules.since(account, rule.name, now)))
+                for rule in scope.of_account(ruleset.rules, account) if rule.schedule]
+
+    def _seconds_to(self, when: datetime) -> float:
+        return max(0.0, (when - self.engine.now()) / timedelta(seconds=1))

@@ -1,0 +1,118 @@
+"""The disk fails at any call, with any error: no half file under its name, and the next save finishes it."""
+
+import errno
+import itertools
+import os
+from datetime import UTC, datetime
+
+import pytest
+
+from mailbot.effects import Save, SavedPart
+from mailbot.engine.disk import Disk
+from mailbot.engine.engine import Engine
+from mailbot.engine.passes import arrival
+from mailbot.engine.saving import Saver, SaveRefused
+from mailbot.errors import Cause, Unreachable
+from tests.unit.engine_house import House, ruleset
+from tests.unit.fake_mailbox import FakeMailbox, eml
+
+WHEN = datetime(2026, 1, 5, 12, tzinfo=UTC)
+CONTENT = [b"a" * 1000, b"b" * 1000]
+CALLS = ["open_folder", "make_folder", "make_file", "write", "set_time", "sync", "link"]
+
+
+class FailingDisk(Disk):
+    """The n-th call of one kind fails; `short` writes an octet at a time at first, as a disk that is filling up does."""
+
+    def __init__(self, call, at, error):
+        self.call, self.left, self.error = call, at, error
+
+    def __getattribute__(self, name):
+        if name in CALLS and name == self.call:
+            if self.left == 0:
+                raise OSError(self.error, os.strerror(self.error))
+            self.left -= 1
+        return super().__getattribute__(name)
+
+
+def save(folder, saver, content=CONTENT):
+    effect = Save(SavedPart("2"), str(folder / "out"), str(folder / "out" / "2026" / "deep" / "bill.pdf"))
+    return saver.save(effect, iter(content), WHEN, WHEN)
+
+
+def files(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EROFS])
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_that_fails_leaves_no_half_file_and_the_next_save_finishes_it(tmp_path, call, error):
+    for at in itertools.count():
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        disk = FailingDisk(call, at, error)
+        try:
+            save(folder, Saver(disk))
+        except SaveRefused as refused:
+            assert refused.cause is Cause.DISK
+            assert os.strerror(error) in str(refused)
+            # A link whose folder could not be synced may stand already: whole, and found to be the same next time.
+            assert set(files(folder).values()) <= {b"".join(CONTENT)}
+            saved = save(folder, Saver())
+            assert saved.path == f"{folder}/out/2026/deep/bill.pdf"
+        else:
+            break
+        assert files(folder) == {"out/2026/deep/bill.pdf": b"".join(CONTENT)}
+    assert at >= 1
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_full_disk_leaves_the_message_untouched_and_counts_against_nobody(tmp_path, call):
+    house = House(FakeMailbox("Archive"), tmp_path, str(tmp_path / "files"))
+    rules = ruleset("[{name: keep, when: {all: true}, then: [{save: {to: 'in/{uid}.eml', parts: message}}, {flag: seen}, {move: Archive}]}]",
+                    files=house.files)
+    arrival(house.engine, house.mailbox, "INBOX", rules)
+    house.mailbox.deliver("INBOX", eml())
+    full = Engine(house.journal, house.files, lambda: house.now, saver=Saver(FailingDisk(call, 0, errno.ENOSPC)))
+    for _ in range(5):
+        arrival(full, house.mailbox, "INBOX", rules)
+        assert house.mailbox.subjects("INBOX") == ["hello"]
+        assert house.mailbox.flags("INBOX", 1) == frozenset()
+        house.later(hours=1)
+    assert house.journal.pending.parked() == []
+    arrival(house.engine, house.mailbox, "INBOX", rules)
+    assert house.mailbox.subjects("Archive") == ["hello"]
+    assert files(tmp_path / "files") == {"in/1.eml": eml()}
+    house.journal.close()
+
+
+def test_a_save_whose_mail_breaks_off_leaves_nothing(tmp_path):
+    def breaking():
+        yield b"half"
+        raise Unreachable
+
+    with pytest.raises(Unreachable):
+        save(tmp_path, Saver(), breaking())
+    assert files(tmp_path) == {}
+
+
+def test_what_a_dead_process_left_is_swept_up_and_what_a_living_one_writes_is_not(tmp_path):
+    deep = tmp_path / "out" / "2026" / "deep"
+    deep.mkdir(parents=True)
+    (deep / ".mailbot-1-1").write_bytes(b"half")
+    living = Disk()
+    folder = living.open_folder(str(deep))
+    file = living.make_file(".mailbot-2-1", folder)
+    save(tmp_path, Saver())
+    os.close(file)
+    os.close(folder)
+    assert set(files(deep)) == {".mailbot-2-1", "bill.pdf"}
+
+
+def test_a_short_write_is_gone_on_with(tmp_path):
+    class Slow(Disk):
+        def write(self, file, octets):
+            return super().write(file, octets[:7])
+
+    save(tmp_path, Saver(Slow()))
+    assert files(tmp_path) == {"out/2026/deep/bill.pdf": b"".join(CONTENT)}

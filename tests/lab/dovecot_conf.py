@@ -1,0 +1,145 @@
+"""The configuration of the tests' Dovecot: one file, no root, nothing outside its folder."""
+
+from pathlib import Path
+
+from tests.lab.process import server_group, server_user
+from tests.lab.tls import Certificate
+
+# What 2.3.19 announces after login with the plugins below: `imap_capability` can only name what to keep.
+_CAPABILITIES = """
+IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE SORT SORT=DISPLAY THREAD=REFERENCES THREAD=REFS THREAD=ORDEREDSUBJECT
+MULTIAPPEND URL-PARTIAL CATENATE UNSELECT CHILDREN NAMESPACE UIDPLUS LIST-EXTENDED I18NLEVEL=1 CONDSTORE QRESYNC ESEARCH
+ESORT SEARCHRES WITHIN CONTEXT=SEARCH LIST-STATUS BINARY MOVE SNIPPET=FUZZY PREVIEW=FUZZY PREVIEW STATUS=SIZE SAVEDATE
+LITERAL+ NOTIFY SPECIAL-USE COMPRESS=DEFLATE QUOTA ACL RIGHTS=texk
+"""
+
+_TEMPLATE = """\
+base_dir = {directory}/run
+state_dir = {directory}/run
+log_path = {directory}/dovecot.log
+instance_name = t{port}
+protocols = imap lmtp
+listen = 127.0.0.1
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+first_valid_uid = 1
+first_valid_gid = 1
+ssl = yes
+ssl_cert = <{certificate.cert}
+ssl_key = <{certificate.key}
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_failure_delay = 0
+auth_cache_size = 0
+mail_location = maildir:%h/Maildir
+mailbox_list_index = yes
+mail_fsync = never
+mail_max_userip_connections = 1000
+mail_plugins = quota acl notify
+imap_idle_notify_interval = 2 mins
+maildir_very_dirty_syncs = no
+{capability}
+passdb {{
+  driver = passwd-file
+  args = {directory}/refused
+  deny = yes
+}}
+passdb {{
+  driver = static
+  args = password=pass
+}}
+userdb {{
+  driver = passwd-file
+  args = {directory}/users
+  default_fields = uid={user} gid={group} home={directory}/mail/%u
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={directory}/mail/%u allow_all_users=yes
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+  mailbox Trash {{
+    auto = subscribe
+    special_use = \\Trash
+  }}
+  mailbox Junk {{
+    auto = subscribe
+    special_use = \\Junk
+  }}
+  mailbox Archive {{
+    auto = subscribe
+    special_use = \\Archive
+  }}
+  mailbox Sent {{
+    special_use = \\Sent
+  }}
+  mailbox Drafts {{
+    special_use = \\Drafts
+  }}
+}}
+plugin {{
+  quota = count:User quota
+  quota_vsizes = yes
+  quota_grace = 0
+  acl = vfile
+}}
+protocol imap {{
+  mail_plugins = quota acl notify imap_quota imap_acl imap_zlib
+}}
+protocol lmtp {{
+  postmaster_address = postmaster@localhost
+}}
+# without root: no chroot, no privileged sockets
+service anvil {{
+  chroot =
+{penalty}
+}}
+service doveadm {{
+  chroot =
+}}
+service imap-login {{
+  chroot =
+  process_min_avail = 1
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+    ssl = yes
+  }}
+}}
+service imap {{
+  process_limit = 1024
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp_port}
+  }}
+}}
+service stats {{
+  chroot =
+}}
+"""
+
+_NO_PENALTY = "  unix_listener anvil-auth-penalty {\n    mode = 0\n  }"
+
+
+def configuration(
+    directory: Path, port: int, certificate: Certificate, *, hide: frozenset[str], penalty: bool
+) -> str:
+    """dovecot.conf with IMAP on `port`, IMAPS on the next and LMTP on the one after."""
+    kept = " ".join(word for word in _CAPABILITIES.split() if word not in hide)
+    return _TEMPLATE.format(
+        directory=directory,
+        user=server_user().pw_name,
+        group=server_group(),
+        port=port,
+        tls_port=port + 1,
+        lmtp_port=port + 2,
+        certificate=certificate,
+        capability=f"imap_capability = {kept}" if hide else "",
+        penalty="" if penalty else _NO_PENALTY,
+    )

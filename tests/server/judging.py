@@ -1,0 +1,96 @@
+"""One folder, its messages as we read them, and the server's own answer to any condition."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from imapclient import IMAPClient
+
+from mailbot.mail.headers import Headers
+from mailbot.mail.message import Message
+from mailbot.search.keys import KEYS
+from mailbot.search.nodes import And, Key, Node, Not, Or
+from mailbot.search.program import Program, both, either, negated, spelled, term
+from mailbot.search.tokens import Literal, Token, charset, day, string
+
+
+@dataclass(frozen=True)
+class Mail:
+    header: bytes
+    flags: tuple[str, ...]
+    received: datetime
+    body: bytes = b"nothing much\r\n"
+
+
+def filled(client: IMAPClient, folder: str, mails: list[Mail]) -> Mapping[int, Message]:
+    """A new folder with these mails, selected, and what a gather would know of them."""
+    client.create_folder(folder)
+    for mail in mails:
+        client.append(folder, mail.header + b"\r\n" + mail.body, mail.flags, mail.received)
+    client.select_folder(folder)
+    return messages(client)
+
+
+def messages(client: IMAPClient) -> Mapping[int, Message]:
+    client.normalise_times = False
+    found = client.fetch(client.search(), ["FLAGS", "INTERNALDATE", "RFC822.SIZE", "BODY.PEEK[HEADER]"])
+    return {uid: Message(uid, frozenset(flag.decode() for flag in data[b"FLAGS"]), data[b"INTERNALDATE"], data[b"RFC822.SIZE"],
+                         Headers.parse(data[b"BODY[HEADER]"])) for uid, data in found.items()}
+
+
+def found(client: IMAPClient, tokens: tuple[Token, ...]) -> frozenset[int]:
+    """UID SEARCH, with literals that do not wait (LITERAL+)."""
+    words = [token if isinstance(token, bytes) else b"{%d+}\r\n%b" % (len(token.octets), token.octets) for token in tokens]
+    named = [b"CHARSET", b"UTF-8"] if charset(tokens) else []
+    status, lines = client._imap.uid("SEARCH", *named, *words)
+    assert status == "OK", lines
+    return frozenset(int(uid) for line in lines if line for uid in line.split())
+
+
+def literally(node: Node) -> tuple[Token, ...]:
+    """The condition as its author would put it to the server: nothing widened, nothing left out."""
+    return spelled(_literally(node))
+
+
+def _literally(node: Node) -> Program:
+    match node:
+        case And(nodes):
+            return both(map(_literally, nodes))
+        case Or(nodes):
+            return either(map(_literally, nodes))
+        case Not(child):
+            return negated(_literally(child))
+        case Key(name, bool(wanted)):
+            key = term(KEYS[name].spoken.encode())
+            return key if wanted else negated(key)
+        case Key("header", (header, False)):
+            return negated(term(b"HEADER", string(header), b'""'))
+        case Key("body" | "text" as name, texts):
+            return either(term(KEYS[name].spoken.encode(), string(text)) for text in texts)
+        case Key(name, value):
+            return term(KEYS[name].spoken.encode(), *_arguments(value))
+    raise AssertionError(node)
+
+
+def _arguments(value: Any) -> tuple[Token, ...]:
+    match value:
+        case str():
+            return (string(value),)
+        case int():
+            return (b"%d" % value,)
+        case timedelta():
+            return (b"%d" % value.total_seconds(),)
+        case date():
+            return (day(value),)
+        case (str(header), str(text)):
+            return string(header), string(text)
+        case (str(header), True):
+            return string(header), b'""'
+        case ranges:
+            return (b",".join(b"%d:%d" % (first, last or 2**32 - 1) for first, last in ranges),)
+
+
+def plain(tokens: tuple[Token, ...]) -> bytes:
+    """For a message of failure."""
+    return b" ".join(token.octets if isinstance(token, Literal) else token for token in tokens)

@@ -1,0 +1,66 @@
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from mailbot.rules.actions import ACTIONS
+from mailbot.rules.schema import schema
+from mailbot.search.keys import KEYS
+
+SCHEMA = schema(accounts={"type": "object"}, tests={"type": "array"})
+EXAMPLE = Path(__file__).parents[2] / "rules.example.yaml"
+
+
+class Plain(yaml.SafeLoader):
+    """As an editor reads YAML: dates are texts."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  # PyYAML's own table, less dates
+        first: [row for row in rows if row[0] != "tag:yaml.org,2002:timestamp"]
+        for first, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def faults(text: str) -> list[Any]:
+    return list(jsonschema.Draft7Validator(SCHEMA).iter_errors(yaml.load(text, Plain)))
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+
+
+def test_the_example_fits_it() -> None:
+    assert faults(EXAMPLE.read_text()) == []
+
+
+def one_rule(when: str = "seen: true", then: str = "trash") -> str:
+    return f"rules:\n  - name: a\n    when:\n      {when}\n    then:\n      - {then}\n"
+
+
+@pytest.mark.parametrize("name", [name for name in KEYS if name not in {"on"}])
+def test_every_key_fits_it_by_its_example(name: str) -> None:
+    assert faults(one_rule(when=KEYS[name].example)) == []
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_every_action_fits_it_by_its_example(name: str) -> None:
+    assert faults(one_rule(then=ACTIONS[name].example)) == []
+
+
+@pytest.mark.parametrize("text", [
+    "ruls: []",
+    "rules: [{when: {seen: true}, then: [trash]}]",
+    "rules: [{name: a, when: {seen: true}}]",
+    one_rule(when="sen: true"),
+    one_rule(when="seen: perhaps"),
+    one_rule(when="any: {seen: true}"),
+    one_rule(then="mvoe: x"),
+    one_rule(then="trash: x"),
+    one_rule(then="{flag: seen, move: x}"),
+    one_rule(then="move: {too: x}"),
+    one_rule(then="save: {parts: message}"),
+    "defaults: {zone: UTC}",
+])
+def test_what_is_wrong_does_not_fit_it(text: str) -> None:
+    assert faults(text)
