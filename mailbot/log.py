@@ -13,7 +13,7 @@ Format = Literal["console", "json"]
 
 def get_logger(name: str) -> FilteringBoundLogger:
     """`log.info("action.applied", rule=…, uids=…)`; the names of events are those of operating.md, "Log"."""
-    logger: FilteringBoundLogger = structlog.get_logger(logger_name=name)
+    logger: FilteringBoundLogger = structlog.get_logger(name)
     return logger
 
 
@@ -22,17 +22,14 @@ def configure(form: Format | None = None, level: str = "info", *, color: bool | 
     terminal = sys.stderr.isatty()
     if form is None:
         form = "console" if terminal else "json"
-    threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _without_logger_name,
             *(_console(color=terminal if color is None else color) if form == "console" else _json()),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),    # stderr as it is then: it may be replaced meanwhile
         cache_logger_on_first_use=False,
     )
     # Its debug log holds search strings and, before login, the password's line.
@@ -40,22 +37,21 @@ def configure(form: Format | None = None, level: str = "info", *, color: bool | 
 
 
 def _json() -> list[Processor]:
-    # Python's default for `exc_info` carries no local variables; structlog's dictionaries would (show_locals).
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str, sort_keys=False)]
+    # Python's own traceback carries no local variables; structlog's dictionaries would (show_locals).
+    return [structlog.processors.format_exc_info, _in_order, structlog.processors.JSONRenderer(default=str)]
 
 
 def _console(*, color: bool) -> list[Processor]:
     return [_escaped, structlog.dev.ConsoleRenderer(colors=color, exception_formatter=structlog.dev.plain_traceback)]
 
 
-def _without_logger_name(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    event.pop("logger_name", None)
-    return event
+def _in_order(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {name: fields.pop(name) for name in ("event", "level", "timestamp")} | dict(fields)
 
 
-def _escaped(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _escaped(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Names and words of strangers must not move the cursor of the reader's terminal. (JSON escapes them by itself.)"""
-    return {name: escaped(value) if isinstance(value, str) else value for name, value in event.items()}
+    return {name: escaped(value) if isinstance(value, str) else value for name, value in fields.items()}
 
 
 def escaped(text: str) -> str:

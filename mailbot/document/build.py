@@ -12,6 +12,7 @@ import yaml
 
 from mailbot.document.problems import Position, Problems
 from mailbot.document.quoting import in_place
+from mailbot.document.repairs import Repairs
 from mailbot.document.values import Kind, Mapping, Scalar, Sequence, Value
 
 DEEPEST = 32        # collections within collections
@@ -24,7 +25,7 @@ _NUMERIC = frozenset("-0123456789")
 _WORDS: dict[str, tuple[Kind, bool | None]] = {
     "": ("null", None), "~": ("null", None), "null": ("null", None), "true": ("bool", True), "false": ("bool", False),
 }
-_LIST_IN_TEXT = re.compile(r"[\r\n]\s*- ")
+_LIST_IN_TEXT = re.compile(r"[\r\n][ \t]*- ")
 
 
 class BoundError(Exception):
@@ -40,8 +41,9 @@ Event = Any
 
 
 class Builder:
-    def __init__(self, file: str, text: str, problems: Problems) -> None:
-        self._file, self._text, self._problems = file, text, problems
+    def __init__(self, file: str, text: str, problems: Problems, repairs: Repairs) -> None:
+        """`text` is that of `file`, repaired."""
+        self._file, self._text, self._problems, self._repairs = file, text, problems, repairs
         # The value, how many values are in it, how deep it is; None: an anchor that is not closed yet.
         self._anchors: dict[str | None, tuple[Value, int, int] | None] = {}
         self._count = 0
@@ -163,7 +165,7 @@ class Builder:
 
     def _position(self, event: Event) -> Position:
         mark = event.start_mark
-        return Position(self._file, mark.line + 1, mark.column + 1)
+        return self._repairs.original(Position(self._file, mark.line + 1, mark.column + 1))
 
 
 def _read(text: str) -> tuple[Kind, str | bool | int | float | datetime.date | None]:

@@ -2,16 +2,18 @@
 
 import codecs
 import re
+from dataclasses import replace
 
 import yaml
 
 from mailbot.document.build import BoundError, Builder
 from mailbot.document.problems import BREAK, Position, Problems
+from mailbot.document.repairs import Repairs
 from mailbot.document.slips import slip
 from mailbot.document.values import Value
 
 LARGEST = 1_000_000     # octets of one file
-_REPAIRS = 20           # slips in the syntax that are told in one go
+_REPAIRED = 100_000     # characters of a file that is read again behind each slip
 
 # libyaml reads 8 times as fast; PyYAML may have been built without it.
 _Loader: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -31,23 +33,21 @@ def load(text: str | bytes, file: str, problems: Problems) -> Value | None:
     lines = problems.source(file, source)
     if not _is_clean(source, file, problems):
         return None
-    repairs = min(_REPAIRS, LARGEST // max(1, len(source)))
-    for tried in range(repairs + 1):
+    repairs = Repairs(lines)
+    while True:
         try:
-            return Builder(file, source, problems).document(yaml.parse(source, _Loader))
+            return Builder(file, source, problems, repairs).document(yaml.parse(source, _Loader))
         except BoundError as error:
             problems.add(error.position, error.what, error.hint)
             return None
         except yaml.MarkedYAMLError as error:
-            found = slip(error, file, lines)
-            problems.add(found, found.what, found.hint)
-            # As if it were written right, the rest of the file is read too: all mistakes are told in one go.
-            if not found.repaired or tried == repairs or problems.full:
+            found = slip(error, file, repairs.lines)
+            if repairs.is_known(found):
                 return None
-            line = found.position.line
-            lines = [*lines[:line - 1], found.repaired, *lines[line:]]
-            source = "\n".join(lines)
-    return None
+            problems.add(replace(found, position=repairs.original(found.position)), found.what, found.hint)
+            if problems.full or len(source) > _REPAIRED or not repairs.repair(found):
+                return None
+            source = "\n".join(repairs.lines)
 
 
 def _decoded(text: str | bytes, file: str, problems: Problems) -> str | None:

@@ -12,6 +12,7 @@ from mailbot.errors import ConfigError
 SHOWN = 50          # so many mistakes are shown in full; a file with more has one mistake that they share
 WIDEST = 120        # columns of a source line that are shown
 LONGEST = 300       # characters of one sentence: names in it come from the file
+_AROUND = 1000      # columns of a line that are searched for a secret: more is never told of it
 
 # YAML's own line breaks (1.1, section 4.2): a line here must be a line there.
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -89,17 +90,19 @@ class Problems:
     def _discreet(self, problem: Problem) -> Problem:
         """The problem without the password that may stand in its line."""
         at = problem.position
+        start = max(0, at.column - _AROUND)
         line, before = problem.source, self.line(replace(at, line=at.line - 1))
-        begins = secret_begins(line, before)
+        shown = line[start:at.column + _AROUND]
+        begins = secret_begins(shown, before[-_AROUND:])
         if begins is None:
             return problem
-        secret = line[begins:]
+        secret = shown[begins:]
         return replace(
             problem,
             what=without(secret, problem.what) or "this value cannot be read as it stands",
             hint=without(secret, problem.hint) or "put it in quotes, or into a file of its own: password: {file: …}",
-            source=line[:begins] + MASK,
-            width=1 if at.column > begins else problem.width,
+            source=line[:start + begins] + MASK,
+            width=1 if at.column > start + begins else problem.width,
         )
 
     @property
@@ -145,5 +148,4 @@ def visible(text: str) -> str:
 
 
 def _clip(sentence: str) -> str:
-    shown = visible(sentence)
-    return shown if len(shown) <= LONGEST else shown[:LONGEST - 1] + "…"
+    return visible(sentence if len(sentence) <= LONGEST else sentence[:LONGEST - 1] + "…")

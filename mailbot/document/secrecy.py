@@ -3,11 +3,12 @@
 import re
 
 MASK = "…"
-_KEY = r"""["']?[\w-]*(?:pass?w|passphrase|pwd|secret|token)[\w-]*["']?\s*:"""
-_PLACE = r"\{\s*[\w-]+\s*:\s"           # {file: …} says where the secret is
-_BLOCK = r"[|>][\d+-]*\s*$"
-_LINE = re.compile(rf"(?:^|[{{,])[\s-]*{_KEY}\s+(?!{_PLACE}|{_BLOCK})(?P<secret>\S.*)", re.IGNORECASE)
-_OPEN = re.compile(rf"[\s-]*{_KEY}\s*(?:{_BLOCK})?$", re.IGNORECASE)
+# Bounded repeats: a line may be a megabyte long, and what is tried at each of its places must end soon.
+_KEY = r"""(?:pass?w|passphrase|pwd|secret|token)[\w-]{0,40}["']?\s{0,9}:"""
+_PLACE = r"\{\s{0,9}[\w-]{1,40}\s{0,9}:\s"          # {file: …} says where the secret is
+_BLOCK = r"[|>][\d+-]{0,3}\s{0,9}$"
+_LINE = re.compile(rf"{_KEY}\s{{1,99}}(?!\s|{_PLACE}|{_BLOCK})(?P<secret>.+)", re.IGNORECASE)
+_OPEN = re.compile(rf"{_KEY}\s{{0,9}}(?:{_BLOCK})?$", re.IGNORECASE)
 _PLACES = re.compile(r"\s*(?:- )*(?:file|env|command)\s*:\s")
 
 
@@ -15,7 +16,7 @@ def secret_begins(line: str, before: str) -> int | None:
     """The column (from 0) from which `line` holds a secret, or None; `before` is the line above it."""
     if found := _LINE.search(line):
         return found.start("secret")
-    if _OPEN.match(before) and line.strip() and not _PLACES.match(line):
+    if _OPEN.search(before) and line.strip() and not _PLACES.match(line):
         return len(line) - len(line.lstrip())
     return None
 

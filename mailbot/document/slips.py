@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import yaml
 
-from mailbot.document.problems import Position
+from mailbot.document.problems import LONGEST, Position
 from mailbot.document.quoting import quoted
 
 # `  - key: ` before a value.
 _BEFORE_VALUE = re.compile(r"\s*(?:- +)*(?:[\w.$/-]+:[ ]+)?")
-_COMMENT = re.compile(r"\s+#.*$|\s+$")
 _NO_SPACE = re.compile(r"\s*(?:- +)*[\w-]+:[^\s/]\S*\s*")
 _BEGINS = {
     "@": "no value can begin with @",
@@ -46,7 +45,7 @@ class Slip:
     what: str
     hint: str = ""
     width: int = 1
-    repaired: str = ""      # the line as it was probably meant; "" where nobody can tell
+    meant: str | None = None    # what was probably to stand in those columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _escape(seen: _Seen) -> Slip | None:
         return Slip(seen.at(seen.line, seen.column), "an unknown escape", hint)
     meant = quoted(text[begin + 1:end])
     what = f"{text[seen.column:seen.column + 2]} is no escape that YAML knows"
-    return Slip(seen.at(line, begin), what, f"{hint}: {meant}", end + 1 - begin, text[:begin] + meant + text[end + 1:])
+    return Slip(seen.at(line, begin), what, f"{hint}: {meant}", end + 1 - begin, meant)
 
 
 def _unclosed(seen: _Seen) -> Slip | None:
@@ -140,7 +139,7 @@ def _unquoted(seen: _Seen) -> Slip | None:
         if first and first in _BEGINS and begin <= seen.column and (begin < seen.column or first in "@%`"):
             value = _rest(seen.text, begin)
             hint = f"quote it: {_key(seen.text, begin)}{quoted(value)}"
-            return Slip(seen.at(seen.line, begin), _BEGINS[first], hint, len(value), _with(seen.text, begin, value))
+            return Slip(seen.at(seen.line, begin), _BEGINS[first], hint, len(value), quoted(value))
     return None
 
 
@@ -150,8 +149,7 @@ def _inner_colon(seen: _Seen) -> Slip | None:
         return None
     value = _rest(seen.text, begin)
     hint = f"quote it: {_key(seen.text, begin)}{quoted(value)}"
-    repaired = _with(seen.text, begin, value)
-    return Slip(seen.at(seen.line, begin), "a colon and a space inside a value", hint, len(value), repaired)
+    return Slip(seen.at(seen.line, begin), "a colon and a space inside a value", hint, len(value), quoted(value))
 
 
 def _no_space(seen: _Seen) -> Slip | None:
@@ -162,9 +160,8 @@ def _no_space(seen: _Seen) -> Slip | None:
         text = seen.lines[line]
         if _NO_SPACE.fullmatch(text):
             colon = text.index(":")
-            repaired = f"{text[:colon]}: {text[colon + 1:]}"
             what = "a space is missing behind the colon"
-            return Slip(seen.at(line, colon), what, "write it as `key: value`", 1, repaired)
+            return Slip(seen.at(line, colon), what, "write it as `key: value`", 1, ": ")
     return None
 
 
@@ -183,13 +180,9 @@ def _rest(text: str, begin: int) -> str:
     """The value that begins there, up to a comment; inside [ ] or { }, up to what ends it."""
     if re.search(r"[\[{]", text[:begin]):
         return re.split(r"[,\]}]", text[begin:], maxsplit=1)[0].rstrip()
-    return _COMMENT.sub("", text[begin:])
-
-
-def _with(text: str, begin: int, value: str) -> str:
-    return text[:begin] + quoted(value) + text[begin + len(value):]
+    return re.split(r"\s#", text[begin:], maxsplit=1)[0].rstrip()
 
 
 def _key(text: str, begin: int) -> str:
-    match = re.search(r"[\w.$/-]+: +$", text[:begin])
+    match = re.search(r"[\w.$/-]+: +$", text[max(0, begin - LONGEST):begin])
     return match[0] if match else ""

@@ -1,15 +1,27 @@
 """Effects as the journal keeps them: canonical JSON, so that equal effects are equal text."""
 
 import json
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from mailbot.effects import AddFlags, Copy, Delete, Effect, FlagEffect, Flags, Move, RemoveFlags, Save, SavedPart, SetFlags
+
+KEPT = 4096     # texts remembered: the messages of a folder have few different effects and flags
 
 FLAG_EFFECTS: dict[str, type[FlagEffect]] = {"add_flags": AddFlags, "remove_flags": RemoveFlags, "set_flags": SetFlags}
 
 
 def effect_text(effect: Effect) -> str:
+    # Equal saves are not equal to a reader: name, type and size are no part of what they are.
+    return _text(effect) if isinstance(effect, Save) else _kept_text(effect)
+
+
+@lru_cache(KEPT)
+def _kept_text(effect: Effect) -> str:
+    return _text(effect)
+
+
+def _text(effect: Effect) -> str:
     match effect:
         case AddFlags(flags) | RemoveFlags(flags) | SetFlags(flags):
             kind = next(name for name, made in FLAG_EFFECTS.items() if isinstance(effect, made))
@@ -25,6 +37,7 @@ def effect_text(effect: Effect) -> str:
                 "number": part.number, "name": part.name, "type": part.type, "size": part.size}})
 
 
+@lru_cache(KEPT)
 def effect_of(text: str) -> Effect:
     fields: dict[str, Any] = json.loads(text)
     kind = fields["do"]
@@ -43,10 +56,12 @@ def effect_of(text: str) -> Effect:
             raise ValueError(f"no effect is called {kind!r}")
 
 
-def flags_text(flags: Iterable[str]) -> str:
+@lru_cache(KEPT)
+def flags_text(flags: Flags) -> str:
     return _json(sorted(flags))
 
 
+@lru_cache(KEPT)
 def flags_of(text: str) -> Flags:
     return frozenset(json.loads(text))
 

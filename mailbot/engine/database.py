@@ -121,6 +121,8 @@ def open_snapshot(path: Path) -> Database:
                 source.close()
         _check_version(connection, path)
         schema.migrate(connection)
+        # Who only looks finishes nothing: an intent that was interrupted is, here, an effect that was not done.
+        connection.execute("UPDATE effect SET state = 'failed' WHERE state = 'intent'")
     except sqlite3.Error as error:
         connection.close()
         raise StateFailed(f"the state in {path} cannot be read: {error}") from error
@@ -137,9 +139,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         _check_version(connection, path)
-        problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if problem != "ok":
-            raise _spoilt(problem)
+        _check_pages(connection)
         schema.migrate(connection)
     except BaseException:
         connection.close()
@@ -147,10 +147,12 @@ def _opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _spoilt(problem: str) -> sqlite3.DatabaseError:
-    error = sqlite3.DatabaseError(problem)
-    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-    return error
+def _check_pages(connection: sqlite3.Connection) -> None:
+    problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if problem != "ok":
+        error = sqlite3.DatabaseError(problem)
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:

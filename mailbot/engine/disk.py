@@ -1,4 +1,4 @@
-"""The calls to the disk that saving makes: the place where tests let them fail. Names are relative to a directory's descriptor."""
+"""The calls to the disk that saving makes: where tests let them fail. Names are relative to a directory's descriptor."""
 
 import fcntl
 import os

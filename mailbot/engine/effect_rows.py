@@ -66,53 +66,48 @@ class Effects:
 
     def intend(self, account: str, pass_id: int, intents: Sequence[Intent], now: datetime) -> list[int]:
         """Writes them down, in one transaction; their ids, in order."""
-        bounds: dict[str, tuple[int, int]] = {}
-        ids = []
+        targets = [intent.effect.to if isinstance(intent.effect, Copy | Move) else "" for intent in intents]
+        bounds = {"": (0, 1)}
         with self._database.transaction():
-            for intent in intents:
-                target = intent.effect.to if isinstance(intent.effect, Copy | Move) else ""
-                if target and target not in bounds:
-                    bounds[target] = self.lower_bound(account, target)
-                uidvalidity, uidnext = bounds.get(target, (0, 1))
-                ids.append(self._database.write(
-                    "INSERT INTO effect (pass, account, folder, uidvalidity, uid, uidnext, fingerprint, effect, rule, action, state, flags,"
-                    " target_folder, target_uidvalidity, target_uidnext, at_folder, at_uidvalidity, at_uid, began)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (pass_id, account, *intent.place, intent.uidnext, intent.fingerprint, effect_text(intent.effect), intent.rule, intent.action,
-                     flags_text(intent.flags), target, uidvalidity, uidnext, *intent.place, stamp(now))))
-        return ids
+            bounds |= {target: self.lower_bound(account, target) for target in {*targets} - {""}}
+            first = self._next_id()
+            self._database.write_each(
+                "INSERT INTO effect (id, pass, account, folder, uidvalidity, uid, uidnext, fingerprint, effect, rule, action,"
+                " state, flags, target_folder, target_uidvalidity, target_uidnext, at_folder, at_uidvalidity, at_uid, began)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(first + number, pass_id, account, *intent.place, intent.uidnext, intent.fingerprint, effect_text(intent.effect),
+                  intent.rule, intent.action, flags_text(intent.flags), target, *bounds[target], *intent.place, stamp(now))
+                 for number, (intent, target) in enumerate(zip(intents, targets, strict=True))])
+        return list(range(first, first + len(intents)))
+
+    def _next_id(self) -> int:
+        """Never one that was given before, as AUTOINCREMENT has it."""
+        rows = self._database.read("SELECT seq FROM sqlite_sequence WHERE name = 'effect'")
+        return 1 + (rows[0]["seq"] if rows else 0)
 
     def settle(self, account: str, outcomes: Sequence[tuple[int, Outcome]], now: datetime) -> None:
         """Writes down what became of these rows, in one transaction. What was moved or deleted takes all its rows with it."""
+        done = [(row_id, outcome) for row_id, outcome in outcomes if outcome.done]
         with self._database.transaction():
-            for row_id, outcome in outcomes:
-                self._database.write("UPDATE effect SET state = ?, why = ?, ended = ? WHERE id = ?",
-                                     ("done" if outcome.done else "failed", outcome.why, stamp(now), row_id))
-                if outcome.done and isinstance(outcome.effect, Copy | Move | Delete):
-                    self._settle_target(account, row_id, outcome)
+            self._database.write_each("UPDATE effect SET state = ?, why = ?, ended = ? WHERE id = ?", [
+                ("done" if outcome.done else "failed", outcome.why, stamp(now), row_id) for row_id, outcome in outcomes])
+            self._database.write_each("UPDATE effect SET target_uidvalidity = ?, target_uid = ? WHERE id = ?", [
+                (outcome.target_uidvalidity, outcome.target_uid, row_id) for row_id, outcome in done if outcome.target_uid])
+            # Where the new UID is not known, the old one stands for it, under no UIDVALIDITY: see Place.
+            self._database.write_each(
+                "UPDATE effect SET at_folder = ?, at_uidvalidity = ?, at_uid = ifnull(nullif(?, 0), uid_before)"
+                " FROM (SELECT at_folder AS folder_before, at_uidvalidity AS uidvalidity_before, at_uid AS uid_before"
+                " FROM effect WHERE id = ?)"
+                " WHERE account = ?"
+                " AND at_folder = folder_before AND at_uidvalidity = uidvalidity_before AND at_uid = uid_before",
+                [(outcome.effect.to if isinstance(outcome.effect, Move) else NOWHERE,
+                  outcome.target_uidvalidity if outcome.target_uid else 0, outcome.target_uid, row_id, account)
+                 for row_id, outcome in done if isinstance(outcome.effect, Move | Delete)])
 
-    def _settle_target(self, account: str, row_id: int, outcome: Outcome) -> None:
-        if not isinstance(outcome.effect, Delete) and outcome.target_uid:
-            self._database.write("UPDATE effect SET target_uidvalidity = ?, target_uid = ? WHERE id = ?",
-                                 (outcome.target_uidvalidity, outcome.target_uid, row_id))
-        if isinstance(outcome.effect, Copy):
-            return
-        row = self._database.read("SELECT at_folder, at_uidvalidity, at_uid FROM effect WHERE id = ?", (row_id,))[0]
-        before = Place(*row)
-        match outcome.effect:
-            case Move(to) if outcome.target_uid:
-                after = Place(to, outcome.target_uidvalidity, outcome.target_uid)
-            case Move(to):
-                after = Place(to, 0, before.uid)
-            case _:
-                after = Place(NOWHERE, before.uidvalidity, before.uid)
-        self.relocate(account, before, after)
-
-    def relocate(self, account: str, before: Place, after: Place) -> None:
-        """The rows that stand for the message at `before` stand for the one at `after` from now on."""
-        self._database.write(
-            "UPDATE effect SET at_folder = ?, at_uidvalidity = ?, at_uid = ?"
-            " WHERE account = ? AND at_folder = ? AND at_uidvalidity = ? AND at_uid = ?", (*after, account, *before))
+    def relocate(self, row_ids: Iterable[int], after: Place) -> None:
+        """These rows stand for the message at `after` from now on."""
+        self._database.write_each("UPDATE effect SET at_folder = ?, at_uidvalidity = ?, at_uid = ? WHERE id = ?",
+                                  [(*after, row_id) for row_id in row_ids])
 
     def put_at(self, row_id: int, place: Place) -> None:
         """What this copy or move put into its target is at `place`."""
@@ -144,8 +139,9 @@ class Effects:
     def lower_bound(self, account: str, folder: str) -> tuple[int, int]:
         """(UIDVALIDITY, UIDNEXT) of a folder as last seen: both may be outdated, but UIDNEXT never too high."""
         seen = self._database.read(
-            "SELECT target_uidvalidity, MAX(target_uid) + 1 FROM effect WHERE account = ? AND target_folder <> '' AND target_folder = ?"
-            " AND target_uid > 0 GROUP BY target_uidvalidity ORDER BY MAX(id) DESC LIMIT 1", (account, folder))
+            "SELECT target_uidvalidity, MAX(target_uid) + 1 FROM effect WHERE account = ? AND target_folder <> ''"
+            " AND target_folder = ? AND target_uid > 0 GROUP BY target_uidvalidity ORDER BY MAX(id) DESC LIMIT 1",
+            (account, folder))
         cursor = self._database.read("SELECT uidvalidity, next FROM cursor WHERE account = ? AND folder = ?", (account, folder))
         if not cursor:
             return (seen[0][0], seen[0][1]) if seen else (0, 1)

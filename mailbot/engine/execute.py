@@ -52,7 +52,8 @@ def carry_out(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "app
             progress(through)
     report_skipped(plan, list(skipped.items()))
     return Pass(plan.account, plan.folder, waves.pass_id, plan.judged, matched(plan), waves.done, waves.failed,
-                cut_short=waves.cut_short, settled=frozenset(waves.settled), setbacks=waves.setbacks, skipped=skipped, plans=(plan,))
+                cut_short=waves.cut_short, settled=frozenset(waves.settled), setbacks=waves.setbacks, skipped=skipped,
+                plans=(plan,))
 
 
 def show(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "apply", reread: bool = False, stopped: Stopped = never,

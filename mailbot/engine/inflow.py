@@ -1,6 +1,6 @@
 """New and pending mail of one folder: into `pending` as it is gathered, out of it when it is finished."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from mailbot.effects import FolderState, Gathered
@@ -48,9 +48,8 @@ class Inflow:
         for block in blocks:
             put, returned = standing.arrived(block.messages)
             if not standing.unresolved:
-                for uids, why in ((put, "put here by mailbot"), (returned, "a rule took it from here before")):
-                    if uids:
-                        log.info("action.skipped", account=self.inbox.account, folder=self.inbox.folder, uids=ranges(uids), why=why)
+                self._report_left(put, "put here by mailbot")
+                self._report_left(returned, "a rule took it from here before")
             left = put | returned
             yield replace(block, messages=tuple(message for message in block.messages if message.uid not in left))
 
@@ -62,6 +61,7 @@ class Inflow:
         uids = [uid for uid, _ in rows]
         if size == 1:
             uids = [uid for uid in uids if not self._died(uid)]
+        journal.pending.end(inbox)      # each half is begun for itself: the others are not to blame where it dies again
         half = max(1, size // 2)
         return [uids[start:start + half] for start in range(0, len(uids), half)]
 
@@ -86,6 +86,10 @@ class Inflow:
             journal.pending.end(self.inbox)
         for uid, why in parked:
             self._report_parked(uid, why)
+
+    def _report_left(self, uids: Collection[int], why: str) -> None:
+        if uids:
+            log.info("action.skipped", account=self.inbox.account, folder=self.inbox.folder, uids=ranges(uids), why=why)
 
     def _report_parked(self, uid: int, why: str) -> None:
         log.error("message.parked", account=self.inbox.account, folder=self.inbox.folder, uid=uid, why=why, alert=True)

@@ -37,7 +37,7 @@ class Schedules:
         self._database = database
 
     def since(self, account: str, rule: str, now: datetime) -> datetime:
-        """What the next time is counted from: when it was last done, else when the bot first saw the rule, which is noted here."""
+        """What the next time is counted from: when it was last done, else when the bot first saw the rule (noted here)."""
         with self._database.transaction():
             self._database.write("INSERT INTO schedule (account, rule, seen) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                                  (account, rule, stamp(now)))

@@ -31,7 +31,7 @@ class Locks:
     @contextmanager
     def account(self, name: str, within: float | None = None) -> Iterator[None]:
         """Held by a pass. `within`: seconds to wait for it; None: as long as it takes, until `wait` says to give up."""
-        # An account's name may hold any character; what is left of it makes the file recognisable, the hash makes it one of its own.
+        # An account's name may hold any character: what is left of it tells a person which it is, the hash is its own.
         readable = "".join(char for char in name if char.isascii() and char.isalnum())[:40]
         file = f"account-{readable}-{sha256(name.encode()).hexdigest()[:8]}"
         with self._held(file, f"{name}: another mailbot is at work on this account", within):

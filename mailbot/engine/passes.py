@@ -9,7 +9,7 @@ from mailbot.engine.engine import Act, Engine, Pass, Stopped, never
 from mailbot.engine.execute import carry_out
 from mailbot.engine.inflow import Inflow
 from mailbot.engine.journal import Cursor
-from mailbot.engine.pending import Inbox
+from mailbot.engine.pending import Inbox, Setback
 from mailbot.engine.recovery import recover
 from mailbot.engine.report import log, report_plan
 from mailbot.engine.standing import Standing
@@ -38,10 +38,11 @@ def arrival(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset, *, 
         cursor = _cursor(engine, inbox, state)
         if cursor is None:
             return Pass(mailbox.account, folder, first=True)
-        rules = scope.on_arrival(scope.applicable(ruleset.rules, account=mailbox.account, folder=folder, folders=mailbox.folders()))
-        batch = _Batch(engine, mailbox, rules, ruleset, Inflow(engine, inbox, state, ruleset.sha256), act, stopped)
+        rules = scope.applicable(ruleset.rules, account=mailbox.account, folder=folder, folders=mailbox.folders())
+        inflow = Inflow(engine, inbox, state, ruleset.sha256)
+        batch = _Batch(engine, mailbox, scope.on_arrival(rules), ruleset, inflow, act, stopped)
         try:
-            done = [batch.run(None, uids, last=False) for uids in batch.inflow.fallen() if not stopped()]
+            done = [batch.run(None, uids, last=False) for uids in inflow.fallen() if not stopped()]
             due = engine.journal.pending.due(inbox, engine.now(), ruleset.sha256)
             done.append(batch.run(cursor.next, due, last=last))
         except MailbotError:
@@ -96,7 +97,8 @@ class _Batch:
 
         def blocks() -> Iterator[Gathered]:
             if inflow.begun:        # asked for once more: all of it is pending now
-                return inflow.arrived(self._mailbox.gather(wanted(self._rules, uids=sorted(inflow.begun), narrow=False)), standing)
+                again = wanted(self._rules, uids=sorted(inflow.begun), narrow=False)
+                return inflow.arrived(self._mailbox.gather(again), standing)
             narrow = since is not None and state.uidnext - since > MANY
             gathered = self._mailbox.gather(wanted(self._rules, since=since, uids=uids, narrow=narrow))
             return inflow.arrived(inflow.noted(gathered, since), standing)
@@ -146,9 +148,12 @@ def _cursor(engine: Engine, inbox: Inbox, state: FolderState) -> Cursor | None:
 
 def _sum(parts: Sequence[Pass]) -> Pass:
     """Of the batches of one pass."""
-    whole = parts[-1]
-    for part in parts[:-1]:
-        whole = replace(whole, id=max(whole.id, part.id), messages=whole.messages + part.messages, matched=whole.matched + part.matched,
-                        done=whole.done + part.done, failed=whole.failed + part.failed, cut_short=whole.cut_short or part.cut_short,
-                        settled=whole.settled | part.settled, setbacks={**whole.setbacks, **part.setbacks}, plans=part.plans + whole.plans)
-    return whole
+    setbacks: dict[int, Setback] = {}
+    for part in parts:
+        setbacks |= part.setbacks
+    return replace(
+        parts[-1], id=max(part.id for part in parts), messages=sum(part.messages for part in parts),
+        matched=sum(part.matched for part in parts), done=sum(part.done for part in parts),
+        failed=sum(part.failed for part in parts),
+        cut_short=any(part.cut_short for part in parts), settled=frozenset().union(*(part.settled for part in parts)),
+        setbacks=setbacks, plans=tuple(plan for part in parts for plan in part.plans))

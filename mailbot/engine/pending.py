@@ -64,7 +64,8 @@ class Pending:
     def fallen(self, inbox: Inbox) -> list[tuple[int, int]]:
         """(UID, size of its block) of what a process that died had begun, ascending."""
         rows = self._database.read(
-            "SELECT uid, begun FROM pending WHERE account = ? AND folder = ? AND uidvalidity = ? AND begun > 0 ORDER BY uid", inbox.key)
+            "SELECT uid, begun FROM pending WHERE account = ? AND folder = ? AND uidvalidity = ? AND begun > 0 ORDER BY uid",
+            inbox.key)
         return [(row["uid"], row["begun"]) for row in rows]
 
     def due(self, inbox: Inbox, now: datetime, rules: str) -> list[int]:
@@ -95,8 +96,9 @@ class Pending:
     def set_back(self, inbox: Inbox, uid: int, setback: Setback, now: datetime, rules: str) -> bool:
         """Another try later: waits double from a minute to an hour. True where this attempt was the last and it is parked."""
         with self._database.transaction():
-            before = self._database.read("SELECT attempts, tries FROM pending WHERE account = ? AND folder = ? AND uidvalidity = ?"
-                                         " AND uid = ?", (*inbox.key, uid))
+            before = self._database.read(
+                "SELECT attempts, tries FROM pending WHERE account = ? AND folder = ? AND uidvalidity = ? AND uid = ?",
+                (*inbox.key, uid))
             if not before:
                 return False
             attempts = before[0]["attempts"] + setback.counts

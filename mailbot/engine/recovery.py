@@ -7,7 +7,21 @@ the intent is closed, and the message is judged anew. A doubt may leave a duplic
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from mailbot.effects import AddFlags, Copy, Delete, Effect, Fields, FolderState, Mailbox, Move, Order, Outcome, RemoveFlags, SetFlags, Wanted
+from mailbot.effects import (
+    AddFlags,
+    Copy,
+    Delete,
+    Effect,
+    Fields,
+    FolderState,
+    Mailbox,
+    Move,
+    Order,
+    Outcome,
+    RemoveFlags,
+    SetFlags,
+    Wanted,
+)
 from mailbot.engine.effect_rows import EffectRow, Place
 from mailbot.engine.engine import Engine
 from mailbot.engine.report import Actions
@@ -88,7 +102,8 @@ class Recovery:
             state = self._selected(folder)
             uids = {row.at.uid for row in those if state and row.at.uidvalidity == state.uidvalidity}
             found = self._mailbox.fetch(sorted(uids), Fields()) if uids else {}
-            here |= {row.at: message for row in those if (message := found.get(row.at.uid)) and fingerprint(message) == row.fingerprint}
+            here |= {row.at: message for row in those
+                     if (message := found.get(row.at.uid)) and fingerprint(message) == row.fingerprint}
         return here
 
     def _put(self, rows: Sequence[EffectRow], here: Here) -> dict[int, Place]:
@@ -104,7 +119,7 @@ class Recovery:
         return put
 
     def _found_in(self, state: FolderState, rows: Sequence[EffectRow]) -> dict[int, Place]:
-        # Under another UIDVALIDITY, or in a folder never seen, the noted UIDNEXT says nothing: then the whole folder is looked at.
+        # Under another UIDVALIDITY, or in a folder never seen, the noted UIDNEXT says nothing: all of it is looked at.
         bounds = {row.id: row.target_uidnext if row.target.uidvalidity == state.uidvalidity else 1 for row in rows}
         copies: dict[str, list[int]] = defaultdict(list)
         wanted = {row.fingerprint for row in rows}
@@ -158,7 +173,8 @@ class Recovery:
             return None
 
     def _done(self, row: EffectRow, target: Place | None = None, why: str = "") -> None:
-        self._settle(row, Outcome(row.effect, row.at.uid, None, why, target.uidvalidity if target else 0, target.uid if target else 0), FOUND)
+        _, uidvalidity, uid = target or Place("", 0, 0)
+        self._settle(row, Outcome(row.effect, row.at.uid, None, why, uidvalidity, uid), FOUND)
 
     def _close(self, row: EffectRow, why: str = LOST) -> None:
         self._settle(row, Outcome(row.effect, row.at.uid, Cause.MESSAGE, why), why)

@@ -201,7 +201,8 @@ def _below(effect: Save) -> tuple[tuple[str, ...], str]:
     """The folders below `under`, and the name. A plan from a file is a stranger too."""
     under, path = effect.under.rstrip("/") + "/", effect.path
     *folders, name = path.removeprefix(under).split("/")
-    if not under.startswith("/") or not path.startswith(under) or not {"", ".", ".."}.isdisjoint((*folders, name)) or "\0" in path:
+    below = under.startswith("/") and path.startswith(under)
+    if not below or not {"", ".", ".."}.isdisjoint((*folders, name)) or "\0" in path:
         raise SaveRefused(f"{path!r} does not lie in {effect.under}", Cause.MESSAGE)
     return tuple(folders), name
 

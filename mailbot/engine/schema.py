@@ -41,7 +41,8 @@ CREATE TABLE effect (
     target_uidvalidity INTEGER NOT NULL DEFAULT 0,  -- as last seen; once done, of `target_uid`
     target_uidnext INTEGER NOT NULL DEFAULT 1,      -- a lower bound of the UID that an intent may have made
     target_uid INTEGER NOT NULL DEFAULT 0,          -- 0: not known
-    at_folder TEXT NOT NULL, at_uidvalidity INTEGER NOT NULL, at_uid INTEGER NOT NULL,  -- where its message was last seen; '' is nowhere
+    at_folder TEXT NOT NULL,                -- where its message was last seen; '' is nowhere
+    at_uidvalidity INTEGER NOT NULL, at_uid INTEGER NOT NULL,
     why TEXT NOT NULL DEFAULT '',           -- of a failure, or "marked"; the path of a file saved
     began TEXT NOT NULL, ended TEXT NOT NULL DEFAULT '');
 

@@ -52,9 +52,9 @@ class Standing:
         found: dict[int, list[EffectRow]] = defaultdict(list)
         for row in self._effects.standing(self._account, state.name, state.uidvalidity, uids):
             found[row.at.uid].append(row)
-        # Where COPYUID says that it was put here, it is a message of its own: rows of the one it was copied from are not its rows.
+        # What COPYUID says was put here is a message of its own: rows of the one it was copied from are not its rows.
         put = self._effects.put(self._account, state.name, state.uidvalidity, uids)
-        strangers = {message.uid: fingerprint(message) for message in messages if message.uid not in found and message.uid not in put}
+        strangers = {message.uid: fingerprint(message) for message in messages if message.uid not in put | found.keys()}
         alike: dict[str, dict[Place, list[EffectRow]]] = defaultdict(lambda: defaultdict(list))
         for row in self._effects.alike(self._account, set(strangers.values())):
             alike[row.fingerprint][row.at].append(row)
@@ -64,8 +64,8 @@ class Standing:
             left = next((place for place in sorted(places, key=self._nearest)
                          if all(self._may_be(uid, row) for row in places[place]) and self._gone(place, here)), None)
             if left is not None:
-                self._effects.relocate(self._account, left, self._place(uid))
                 found[uid] = places.pop(left)
+                self._effects.relocate((row.id for row in found[uid]), self._place(uid))
         return found
 
     def _put(self, messages: Sequence[Message]) -> set[int]:

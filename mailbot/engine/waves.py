@@ -1,4 +1,4 @@
-"""Wave k carries the k-th segment of every message; only those whose segment went well are in the next (architecture.md, "Waves")."""
+"""Wave k carries the k-th segment of every message; only whose segment went well is in the next (architecture.md, "Waves")."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
@@ -84,8 +84,8 @@ class Waves:
     def _begin(self, jobs: Sequence[tuple[Chain, Job, Flags]]) -> list[Running]:
         """Their intents in the journal, each with the flags it finds."""
         folder, uidvalidity = self._plan.folder, self._plan.uidvalidity
-        intents = [Intent(Place(folder, uidvalidity, chain.uid), self._uidnext, chain.named.fingerprint, job.effect, job.rule, job.action, flags)
-                   for chain, job, flags in jobs]
+        intents = [Intent(Place(folder, uidvalidity, chain.uid), self._uidnext, chain.named.fingerprint, job.effect, job.rule,
+                          job.action, flags) for chain, job, flags in jobs]
         journal, now = self._engine.journal, self._engine.now()
         with journal.transaction():
             if not self.pass_id:
@@ -105,7 +105,7 @@ class Waves:
         actions.write()
 
     def _breaks(self, running: Running, outcome: Outcome) -> bool:
-        """Whether this message's chain ends with this outcome. A flag holds up nothing: it is set again where the message then is."""
+        """Whether the message's chain ends here. A flag holds up nothing: it is set again where the message then is."""
         chain, effect = running.chain, running.job.effect
         if isinstance(effect, AddFlags | RemoveFlags | SetFlags) and outcome.cause is not Cause.GONE:
             if outcome.done:
@@ -143,6 +143,7 @@ class Waves:
             by_effect[running.job.effect][uid] = running
         outcomes = self._mailbox.apply([Order(effect, tuple(sorted(uids))) for effect, uids in by_effect.items()])
         self._settle([(by_effect[outcome.effect][outcome.uid], outcome) for outcome in outcomes])
+        self.failed -= len(moved)       # each was counted when it was missed; what fails here too is counted once more
 
     def _save(self, chain: Chain, job: Job) -> bool:
         """False where the chain breaks off. Each file is in the journal before the next is begun: saving may take long."""

@@ -75,8 +75,10 @@ class Applying:
         ends = self._removed(removals, [answer for task in tasks for answer in task.answers])
         behind = [removal for task in tasks if self._is_two_steps(task.effect)
                   for removal in writing.removals(task.effect, [uid for uid in task.uids if uid in where])]
-        said_ok = [task for task in tasks if isinstance(task.effect, Copy | Move) and task.answers[0].ok]
-        lost = {uid for task in said_ok for uid in task.uids if uid not in where}
+        copies = [task for task in tasks if isinstance(task.effect, Copy | Move)]
+        # Dovecot copies none of a set of which one is gone, and says NO [EXPUNGEISSUED].
+        unsure = [task for task in copies if task.answers[0].ok or task.answers[0].code == "EXPUNGEISSUED"]
+        lost = {uid for task in unsure for uid in task.uids if uid not in where}
         # Dovecot 2.3 says OK and leaves the message where a STORE in the same write made a new keyword; a second time it goes.
         behind += writing.removals(Delete(), sorted(uid for uid, end in ends.items() if end is STAYS))
         looks = writing.looks(sorted(lost))
@@ -162,10 +164,11 @@ def _copied(task: Task, uid: int, where: Placed | None, end: End | None) -> Outc
     if where:       # a copy that is proved is not made again for the sake of an original that stays
         why = "" if end is None else f"the original stays: {end.why}" if end.cause else end.why
         return Outcome(task.effect, uid, None, why, where.uidvalidity, where.uid)
-    if said := failure(task.answers, into_folder=True):
-        return Outcome(task.effect, uid, *said)
     if end is GONE:
         return Outcome(task.effect, uid, Cause.GONE, "it is not in the folder any more")
+    if said := failure(task.answers, into_folder=True):
+        cause, why = said
+        return Outcome(task.effect, uid, Cause.RETRY if cause is Cause.GONE else cause, why)
     return Outcome(task.effect, uid, Cause.MESSAGE, "the server said OK, but there is no proof of a copy")
 
 

@@ -21,8 +21,8 @@ _BY_WORDS = (
 
 
 def code_of(code: str, text: str) -> str:
-    """The code that was given, else the one that the words mean; "" for neither."""
-    return code or next((meant for words, meant in _BY_WORDS if words.search(text)), "")
+    """The code that was given; where it tells no cause ([ALERT]), the one that the words mean."""
+    return code if code in _BY_CODE else next((meant for words, meant in _BY_WORDS if words.search(text)), code)
 
 
 def cause(code: str, *, into_folder: bool = False) -> Cause:

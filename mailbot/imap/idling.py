@@ -59,6 +59,7 @@ class Idling:
     def _renew(self) -> None:
         """An IDLE that holds, and whose connection was seen alive: DONE and the next IDLE in one write, DONE's OK awaited."""
         ended = self._pipeline.idle
+        self._pipeline.drain()
         if ended and self._stale:
             self._pipeline.post((), then_idle=True)
             self._pipeline.settle([ended])

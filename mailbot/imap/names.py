@@ -32,31 +32,30 @@ class Names:
         if bare.upper() == "INBOX":     # RFC 3501 5.1: in any case
             return "INBOX"
         if self.prefix and bare.startswith(self.prefix):
-            bare = bare[len(self.prefix):]
+            return self._levels(bare[len(self.prefix):])
+        head, slash, rest = self._levels(bare).partition("/")
+        return f"INBOX{slash}{rest}" if head.upper() == "INBOX" else head + slash + rest
+
+    def _levels(self, theirs: str) -> str:
         if self.delimiter in ("", "/"):
-            return _with_inbox(bare)
+            return theirs
         twin = _twin(self.delimiter)
-        levels = bare.split(self.delimiter)
-        return _with_inbox("/".join(level.replace("/", _twin("/")).replace(twin, self.delimiter) for level in levels))
+        levels = theirs.split(self.delimiter)
+        return "/".join(level.replace("/", _twin("/")).replace(twin, self.delimiter) for level in levels)
 
     def is_own(self, octets: bytes) -> bool:
         theirs = octets.decode("utf-8", "replace")
         return not any(theirs.startswith(prefix) or theirs + self.delimiter == prefix for prefix in self.foreign)
 
     def _theirs(self, name: str) -> str:
-        if name == "INBOX":
-            return name
+        if name.upper() == "INBOX":
+            return "INBOX"
         if self.delimiter not in ("", "/"):
             twin = _twin(self.delimiter)
             name = self.delimiter.join(
                 level.replace(self.delimiter, twin).replace(_twin("/"), "/") for level in name.split("/"))
         # Another user's folder stands outside of our prefix.
         return name if name.startswith(self.foreign) and self.foreign else self.prefix + name
-
-
-def _with_inbox(name: str) -> str:
-    head, slash, rest = name.partition("/")
-    return f"INBOX{slash}{rest}" if head.upper() == "INBOX" else name
 
 
 def _twin(char: str) -> str:

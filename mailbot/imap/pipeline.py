@@ -60,6 +60,11 @@ class Pipeline:
                 self._read()
                 self._write()
 
+    def drain(self) -> None:
+        """Reads to the end what somebody has asked for and does not want any more."""
+        self._waiting.clear()
+        self.settle([answer for answer, _ in self._sent if answer.command is not IDLE])
+
     def hear(self) -> bool:
         """Takes in what has come by itself. False if nothing has; does not wait but for the end of a response that has begun."""
         if not self.transport.has_line():

@@ -61,7 +61,7 @@ class Writing:
                 verb = "UID MOVE" if isinstance(effect, Move) and "MOVE" in self.capabilities else "UID COPY"
                 target = self.names.wire(to)
                 for uid_set, uids in self._sets(order.uids, 200 + (len(target) if isinstance(target, bytes) else 0)):
-                    yield Task(effect, uids, (Command(verb, (uid_set, target)),))
+                    yield Task(effect, uids, (Command(verb, (uid_set, target), slow=True),))
             case Delete() as effect:
                 yield from self.removals(effect, order.uids)
             case _:
@@ -74,7 +74,7 @@ class Writing:
         """
         for uid_set, named in self._sets(uids, 100):
             mark = Command("UID STORE", (uid_set, rb"+FLAGS.SILENT (\Deleted)"))
-            expunge = (Command("UID EXPUNGE", (uid_set,)),) if "UIDPLUS" in self.capabilities else ()
+            expunge = (Command("UID EXPUNGE", (uid_set,), slow=True),) if "UIDPLUS" in self.capabilities else ()
             yield Task(effect, named, (mark, *expunge, look(uid_set)))
 
     def looks(self, uids: Iterable[int]) -> list[Command]:

@@ -76,10 +76,10 @@ def _angled(tokens: list[_Token]) -> Address | None:
     found: Address | None = None
     for begin in begins[:10]:
         end = next((place for place in range(begin, len(tokens)) if tokens[place] == ("sign", ">")), len(tokens))
-        local, domain = _local_and_domain([token for token in tokens[begin + 1:end] if token[0] != "comment"])
-        if found is None or domain:
-            found = Address(_name(tokens[:begins[0]]) or _comments(tokens), local, domain)
-        if domain:
+        address = _address(_name(tokens[:begins[0]]) or _comments(tokens), tokens[begin + 1:end])
+        if found is None or address.domain:
+            found = address
+        if found.domain:
             break
     return found
 
@@ -94,10 +94,10 @@ def _bare(tokens: list[_Token]) -> Address:
         else:
             others += [*chunk, ("space", " ")]
     if spec:
-        return Address(_name(others) or _comments(tokens), *_local_and_domain(spec))
-    words = [token for token in others if token[0] not in {"space", "comment"}]
-    if len(words) == 1 and words[0][0] != "word":
-        return Address(_comments(tokens), _text(words), "")
+        return _address(_name(others) or _comments(tokens), spec)
+    words = [token for token in others if token[0] != "space"]
+    if len(words) == 1 and words[0][0] == "atom":
+        return _address(_comments(tokens), words)
     return Address(_name(others), "", "")
 
 
@@ -119,14 +119,19 @@ def _chunks(tokens: list[_Token]) -> Iterator[list[_Token]]:
         yield chunk
 
 
-def _local_and_domain(tokens: list[_Token]) -> tuple[str, str]:
-    """What stands around the last @; behind the route, where there is one."""
+def _address(name: str, tokens: list[_Token]) -> Address:
+    """What stands around the last @; behind the route, where there is one. Without a domain nothing in it is an @."""
+    tokens = [token for token in tokens if token[0] != "comment"]
     if ("sign", ":") in tokens:
         tokens = tokens[len(tokens) - tokens[::-1].index(("sign", ":")):]
-    if ("sign", "@") not in tokens:
-        return _text(tokens), ""
-    last = len(tokens) - 1 - tokens[::-1].index(("sign", "@"))
-    return _text(tokens[:last]), _text(tokens[last + 1:]).rstrip(".")
+    at = max((place for place, token in enumerate(tokens) if token == ("sign", "@")), default=len(tokens))
+    local, domain = _plain(tokens[:at]), _plain(tokens[at + 1:]).rstrip(".")
+    return Address(name, local, domain) if domain or "@" not in local else Address(name or local, "", "")
+
+
+def _plain(tokens: list[_Token]) -> str:
+    """As it stands: RFC 2047 5 (3) lets no encoded word into an address."""
+    return " ".join(charsets.one_line("".join(text for _, text in tokens)).split())
 
 
 def _name(tokens: list[_Token]) -> str:
@@ -139,4 +144,4 @@ def _comments(tokens: list[_Token]) -> str:
 
 
 def _text(tokens: list[_Token]) -> str:
-    return " ".join(charsets.one_line(decode_words("".join(text for _, text in tokens))).split())
+    return _plain([("atom", decode_words("".join(text for _, text in tokens)))])

@@ -7,6 +7,7 @@ from typing import Protocol
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 _NAME = re.compile(r"(?:[^a-z0-9(]|\([^()]*\))*([a-z0-9-]+)")
 _LONGEST_LINE = 65_536
+_LONGEST_UU = 200       # octets of a line that can mean anything
 
 
 class Decoder(Protocol):
@@ -100,7 +101,8 @@ class Uuencode:
         self._inside = False
 
     def feed(self, octets: bytes) -> bytes:
-        *lines, self._kept = (self._kept + octets).split(b"\n")
+        *lines, last = (self._kept + octets).split(b"\n")
+        self._kept = last[:_LONGEST_UU]
         return b"".join(map(self._line, lines))
 
     def end(self) -> bytes:

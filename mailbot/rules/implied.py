@@ -16,7 +16,7 @@ def alternatives(node: Node) -> tuple[Node, ...]:
 
 def demands(node: Node) -> tuple[Node, ...]:
     """All of these hold where `node` does."""
-    return node.nodes if isinstance(node, And) else (node,)
+    return tuple(inner for one in node.nodes for inner in demands(one)) if isinstance(node, And) else (node,)
 
 
 def text_of(node: Node) -> tuple[str, str] | None:

@@ -24,14 +24,18 @@ class Schedule:
     zone: ZoneInfo = UTC
 
     def next_after(self, when: datetime) -> datetime:
-        """The first due time after `when` (aware). A duration counts from `when`.
+        """The first due time after `when` (aware), in UTC. A duration counts from `when`.
 
         A cron line is read as Debian's cron reads it: a fixed time that the clock skips in spring is due right after
         the gap, one that it repeats in autumn is due once.
         """
+        # Sums and comparisons in a zone disregard its changes (PEP 495): they are made in UTC.
+        when = when.astimezone(UTC)
         if self.every is not None:
             return when + self.every
-        return next(CronSim(self.text, when.astimezone(self.zone)))
+        due = (time.astimezone(UTC) for time in CronSim(self.text, when.astimezone(self.zone)))
+        # In the hour that autumn repeats, CronSim begins with its first run.
+        return next(time for time in due if time > when)
 
     @classmethod
     def read(cls, value: Value, problems: Problems, zone: ZoneInfo) -> "Schedule | None":

@@ -26,7 +26,7 @@ class Takers:
         self._exactly[rule.when].append(rule)
         for node in alternatives(rule.when):
             if isinstance(node, And):
-                for first in node.nodes[:1]:
+                for first in demands(node)[:1]:
                     self._exactly[first].append(rule)
                 continue
             self._exactly[node].append(rule)

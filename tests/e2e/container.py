@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -167,8 +167,7 @@ def main(image: str) -> int:
         return 1
     checks = Checks()
     check_image(checks, image)
-    server = Dovecot()
-    with TemporaryDirectory(prefix="mb-container-") as scratch:
+    with closing(Dovecot()) as server, TemporaryDirectory(prefix="mb-container-") as scratch:
         config, data, secret = Path(scratch, "config"), Path(scratch, "data"), Path(scratch, "secret")
         for directory in (config, data):
             directory.mkdir()
@@ -190,7 +189,6 @@ def main(image: str) -> int:
             checks.that("its exit code is 0", lambda: bot.state("ExitCode") == "0")
             if checks.failed:
                 print("\n".join(bot.logs()[-20:]))
-    server.close()
     print(f"container: {checks.failed} checks failed" if checks.failed else "container: all checks passed")
     return 1 if checks.failed else 0
 

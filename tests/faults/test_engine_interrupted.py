@@ -1,4 +1,4 @@
-"""Interrupted before every change of a mailbox and every write of the journal: it converges, and a further run changes nothing."""
+"""Interrupted before every change of a mailbox and every write of the journal, it converges; a further run changes nothing."""
 
 import itertools
 from collections import Counter

@@ -47,6 +47,7 @@ def files(folder):
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EROFS])
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_that_fails_leaves_no_half_file_and_the_next_save_finishes_it(tmp_path, call, error):
+    causes = set()
     for at in itertools.count():
         folder = tmp_path / str(at)
         folder.mkdir()
@@ -54,8 +55,7 @@ def test_a_call_that_fails_leaves_no_half_file_and_the_next_save_finishes_it(tmp
         try:
             save(folder, Saver(disk))
         except SaveRefused as refused:
-            assert refused.cause is Cause.DISK
-            assert os.strerror(error) in str(refused)
+            causes.add((refused.cause, os.strerror(error) in str(refused)))
             # A link whose folder could not be synced may stand already: whole, and found to be the same next time.
             assert set(files(folder).values()) <= {b"".join(CONTENT)}
             saved = save(folder, Saver())
@@ -63,14 +63,14 @@ def test_a_call_that_fails_leaves_no_half_file_and_the_next_save_finishes_it(tmp
         else:
             break
         assert files(folder) == {"out/2026/deep/bill.pdf": b"".join(CONTENT)}
-    assert at >= 1
+    assert causes == {(Cause.DISK, True)}
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_full_disk_leaves_the_message_untouched_and_counts_against_nobody(tmp_path, call):
     house = House(FakeMailbox("Archive"), tmp_path, str(tmp_path / "files"))
-    rules = ruleset("[{name: keep, when: {all: true}, then: [{save: {to: 'in/{uid}.eml', parts: message}}, {flag: seen}, {move: Archive}]}]",
-                    files=house.files)
+    then = "[{save: {to: 'in/{uid}.eml', parts: message}}, {flag: seen}, {move: Archive}]"
+    rules = ruleset(f"[{{name: keep, when: {{all: true}}, then: {then}}}]", files=house.files)
     arrival(house.engine, house.mailbox, "INBOX", rules)
     house.mailbox.deliver("INBOX", eml())
     full = Engine(house.journal, house.files, lambda: house.now, saver=Saver(FailingDisk(call, 0, errno.ENOSPC)))

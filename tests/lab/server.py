@@ -80,4 +80,5 @@ def _messages(client: IMAPClient, folder: str) -> dict[int, tuple[frozenset[str]
             hashlib.sha256(data[b"BODY[]"]).hexdigest(),
         )
         for uid, data in sorted(found.items())
+        if data.get(b"BODY[]") is not None  # expunged by another session since the search
     }

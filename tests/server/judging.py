@@ -24,8 +24,9 @@ class Mail:
 
 
 def filled(client: IMAPClient, folder: str, mails: list[Mail]) -> Mapping[int, Message]:
-    """A new folder with these mails, selected, and what a gather would know of them."""
-    client.create_folder(folder)
+    """These mails put into a folder, and what a gather would know of all that is in it; it is selected then."""
+    if not client.folder_exists(folder):
+        client.create_folder(folder)
     for mail in mails:
         client.append(folder, mail.header + b"\r\n" + mail.body, mail.flags, mail.received)
     client.select_folder(folder)

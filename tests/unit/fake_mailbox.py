@@ -8,7 +8,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from mailbot.effects import (
-    AddFlags, Copy, Delete, Effect, Fields, Folder, Folders, FolderState, Gathered, Move, Order, Outcome, RemoveFlags, SetFlags,
+    AddFlags,
+    Copy,
+    Delete,
+    Effect,
+    Fields,
+    Folder,
+    Folders,
+    FolderState,
+    Gathered,
+    Move,
+    Order,
+    Outcome,
+    RemoveFlags,
+    SetFlags,
     Wanted,
 )
 from mailbot.errors import Cause, Refused, Unreachable
@@ -38,14 +51,14 @@ class Box:
 
 
 class FakeMailbox:
-    """`capabilities`: MOVE and UIDPLUS, as of a server; `refuse` answers for an effect: (cause, why), or None to let it through."""
+    """`capabilities`: MOVE and UIDPLUS, as of a server; `refuse` answers for an effect: (cause, why)."""
 
     def __init__(self, *names: str, capabilities: Iterable[str] = ("MOVE", "UIDPLUS"), account: str = "home") -> None:
         self.account = account
         self.boxes = {name: Box() for name in ("INBOX", "Trash", *names)}
         self.capabilities = frozenset(capabilities)
         self.steps: int | None = None
-        self.refuse: dict[Effect, tuple[Cause, str] | None] = {}
+        self.refuse: dict[Effect, tuple[Cause, str]] = {}
         self.broken: dict[int, str] = {}
         self.asked: list[str] = []
         self.unanswered = False             # server-only SEARCH keys are refused
@@ -65,8 +78,7 @@ class FakeMailbox:
 
     def carry(self, source: str, uid: int, target: str) -> int:
         """A person moves a message with another client."""
-        new = self._put(self.boxes[source].mail.pop(uid), target)
-        return new
+        return self._put(self.boxes[source].mail.pop(uid), target)
 
     def renumber(self, folder: str) -> None:
         """A new UIDVALIDITY: every UID is another one."""
@@ -111,7 +123,8 @@ class FakeMailbox:
         self.asked.append("gather")
         self._reachable()
         folder = self._selected
-        scope = [uid for uid in sorted(self._box.mail) if (wanted.since is not None and uid >= wanted.since) or uid in wanted.uids]
+        scope = [uid for uid in sorted(self._box.mail)
+                 if (wanted.since is not None and uid >= wanted.since) or uid in wanted.uids]
         for start in range(0, max(len(scope), 1), 2000):
             uids = scope[start:start + 2000]
             mail = [self._box.mail[uid] for uid in uids if uid not in self.broken]
@@ -178,8 +191,7 @@ class FakeMailbox:
             case Copy(to):
                 yield from self._copied(effect, order.uids, to)
             case Move(to) if "MOVE" in self.capabilities:
-                for outcome in self._copied(effect, order.uids, to, expunge=True):
-                    yield outcome
+                yield from self._copied(effect, order.uids, to, expunge=True)
             case Move(to):
                 outcomes = list(self._copied(effect, order.uids, to))
                 marked = self._removed([outcome.uid for outcome in outcomes if outcome.done])
@@ -187,7 +199,8 @@ class FakeMailbox:
             case Delete():
                 there = [uid for uid in order.uids if uid in self._box.mail]
                 marked = self._removed(there)
-                yield from (Outcome(effect, uid, None, marked) if uid in there else Outcome(effect, uid, Cause.GONE) for uid in order.uids)
+                yield from (Outcome(effect, uid, None, marked) if uid in there else Outcome(effect, uid, Cause.GONE)
+                            for uid in order.uids)
 
     def _copied(self, effect: Effect, uids: Sequence[int], to: str, *, expunge: bool = False) -> Iterator[Outcome]:
         for uid in uids:

@@ -64,7 +64,7 @@ def test_a_monstrous_file_is_refused_in_bounded_time_and_memory(source: str, wha
 
 
 def test_a_list_of_some_ten_thousand_values_is_read() -> None:
-    found = value("".join(f"- person{n}@example.org\n" for n in range(40_000)))
+    found = value("".join(f"- p{n}@example.org\n" for n in range(40_000)))
     assert isinstance(found, Sequence)
     assert len(found.items) == 40_000
 
@@ -82,7 +82,7 @@ def test_the_first_mistakes_are_shown_and_the_rest_counted() -> None:
         problems.raise_if_any()
     assert len(caught.value.problems) == SHOWN + 1
     assert caught.value.problems[-1] == "and 7 more"
-    assert str(caught.value).startswith("r.yaml:1:10: ")
+    assert str(caught.value).startswith("r.yaml:1:11: ")
 
 
 def test_a_mistake_in_what_an_alias_repeats_is_told_once() -> None:
@@ -151,7 +151,7 @@ rules:
 def test_a_good_file_broken_at_random_gives_a_value_or_clear_problems() -> None:
     random_of = random.Random(20261122)
     pieces = [*"[]{}:,-?&*#!|>'\"%@`\\ \t\n", "<<: ", "*vip", "&a ", "!!str ", "---\n", "\0", "\x85", "é", "    "]
-    for _ in range(2000):
+    for _ in range(1000):
         source = GOOD
         for _ in range(random_of.randint(1, 4)):
             at, length = random_of.randrange(len(source)), random_of.choice([0, 0, 1, 5, 40])

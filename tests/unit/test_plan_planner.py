@@ -31,6 +31,17 @@ def test_steps_stand_by_rule_and_action_and_equal_effects_are_one_step():
     assert (made.account, made.folder, made.uidvalidity, made.judged, made.rules) == ("home", "INBOX", 7, 4, 3)
 
 
+def test_steps_stand_by_action_also_where_the_first_message_needs_only_the_later_one():
+    made = planned("- {name: a, when: {all: true}, then: [flag: $a, copy: A]}", mail(1, "", "$a"), mail(2))
+    assert steps(made.steps) == ["a flag $a #2", "a copy A #1 #2"]
+
+
+def test_uids_ascend_in_a_step_whatever_the_order_of_the_blocks():
+    made = planned("- {name: a, when: {all: true}, then: [copy: A]}", mail(7), mail(2), of=1)
+    assert steps(made.steps) == ["a copy A #2 #7"]
+    assert ([named.uid for named in made.messages], verdicts(made)) == ([2, 7], ["#2 a matched", "#7 a matched"])
+
+
 def test_a_message_that_a_rule_moves_is_reported_taken_by_later_rules():
     made = planned(SORTED, mail(1, "bill and list"))
     assert steps(made.steps) == [r"bills flag $bill \Seen #1", "bills move A #1"]
@@ -135,6 +146,16 @@ def test_a_doubt_does_nothing_and_no_later_rule_takes_the_message():
         "#1 notes doubt by words: left where it is: words is in doubt",
         "#1 rest taken by notes"]
     assert [verdict.again for verdict in made.verdicts] == [True, True, False]
+
+
+@pytest.mark.parametrize("action", ["delete", "trash", "move: A"])
+def test_nothing_that_takes_a_message_is_done_behind_a_doubt(action):
+    rules = ruleset(f"""
+- {{name: words, when: {{body: secret}}, then: [flag: seen]}}
+- {{name: old, when: {{subject: old}}, then: [flag: $old, {action}]}}
+""")
+    made = planned(rules, mail(1, "old"), answers={rules[1].when: frozenset({1})})
+    assert steps(made.steps) == ["old flag $old #1"]
 
 
 def test_what_the_server_answers_is_no_doubt():
@@ -244,12 +265,13 @@ def test_a_flag_that_the_folder_cannot_keep_makes_no_step():
     made = planned("""
 - {name: a, when: {all: true}, then: [flag: [seen, $a]]}
 - {name: b, when: {all: true}, then: [flag: $b]}
-- {name: c, when: {all: true}, then: [set_flags: [$c]]}
-""", mail(1), folder=state({r"\Seen"}))
-    assert steps(made.steps) == [r"a flag \Seen #1"]
+- {name: c, when: {all: true}, then: [set_flags: [flagged, $c]]}
+- {name: d, when: {all: true}, then: [unflag: $d]}
+""", mail(1, "", "$d"), folder=state({r"\Seen", r"\Flagged"}))
+    assert steps(made.steps) == [r"a flag \Seen #1", "d unflag $d #1"]
     assert verdicts(made) == [
         "#1 a matched: the folder cannot keep $a", "#1 b matched: the folder cannot keep $b",
-        "#1 c matched: the folder cannot keep $c"]
+        "#1 c matched: the folder cannot keep $c", "#1 d matched"]
 
 
 READ_ONLY = """

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbot.effects import AddFlags, Copy, Delete, Move, Order, Save, SavedPart, SetFlags
@@ -124,6 +124,7 @@ def test_old_mail_is_shown_with_its_year_and_times_are_in_the_zone_of_the_rules(
 HOSTILE = st.text(st.sampled_from("a é 日\u0301\u200b\u202e\x1b[2J\r\n\t\x9b\u2028\ud800 \U0001f600"), max_size=60)
 
 
+@settings(deadline=None)     # the machine may be busy with other tests
 @given(HOSTILE, HOSTILE, HOSTILE, st.integers(24, 120))
 def test_nothing_that_a_stranger_wrote_is_obeyed_by_the_terminal_or_wider_than_it(sender, subject, name, width):
     save = Save(SavedPart("2", name, name, 3), "/d", f"/d/{name}x")
@@ -146,6 +147,7 @@ def test_colours_count_for_nothing():
     assert [shown.replace("</>", "") for shown in painted] == page(60).lines(EXAMPLE)
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("ab日\u0301")), st.integers(0, 12))
 def test_text_is_cut_to_columns(text, width):
     assert columns(cut(text, width)) <= width

@@ -48,7 +48,8 @@ def test_an_action_tells_its_effects(then: str, effects: tuple[object, ...]) -> 
 
 def test_a_saved_part_carries_what_a_plan_shows() -> None:
     (save, _) = rule("[save: in/]").then[0].effects(context())  # type: ignore[misc]  # it is not Missing
-    assert (save.part.name, save.part.type, save.part.size) == ("invoice.pdf", "application/pdf", 10)
+    assert (save.part.name, save.part.type) == ("invoice.pdf", "application/pdf")
+    assert 8 <= save.part.size <= 10        # told from the base64 text
 
 
 def test_a_message_that_lies_in_the_trash_already_is_not_moved_there() -> None:
@@ -140,8 +141,8 @@ def test_a_directory_beside_the_state_is_none_of_its_business() -> None:
 
 def test_an_attached_message_and_what_it_holds_are_attachments() -> None:
     inner = MAIL.replace(b"boundary=b", b"boundary=c").replace(b"--b", b"--c")
-    mail = b"Subject: Fwd\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nhi\r\n--a\r\n" \
-        b"Content-Type: message/rfc822\r\n\r\n" + inner + b"--a--\r\n"
+    head = b"Subject: Fwd\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n"
+    mail = head + b"--a\r\n\r\nhi\r\n--a\r\nContent-Type: message/rfc822\r\n\r\n" + inner + b"--a--\r\n"
     effects = rule("[save: in/]").then[0].effects(context(mail))
     assert isinstance(effects, tuple)
     saves = [effect for effect in effects if isinstance(effect, Save)]

@@ -1,7 +1,17 @@
-import pytest
+from pathlib import Path
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailbot.document.load import load
+from mailbot.document.problems import Problems
+from mailbot.document.values import Mapping
+from mailbot.rules.load import rules
 from mailbot.rules.rule import Rule
 from tests.unit.rule_texts import mistakes, read, rule, rule_text, ruleset
+
+EXAMPLE = (Path(__file__).parents[2] / "rules.example.yaml").read_text()
 
 
 def test_a_rule_has_the_defaults_of_the_language() -> None:
@@ -120,3 +130,17 @@ def test_rules_without_mistakes_are_read_beside_those_with() -> None:
 def test_positions_are_known_by_name() -> None:
     found = ruleset(rule_text("[trash]"))
     assert str(found.positions["one"]) == "rules.yaml:2:11"
+
+
+SIGNS = ["", " ", ": ", "- ", "[", "]", "{", "}", "'", '"', "|", "&a ", "*a", "true", "5", "\\", "%", "..", "\n    "]
+PIECES = st.one_of(st.sampled_from(SIGNS), st.text(max_size=8))
+
+
+@settings(deadline=None)     # other tests share the processor
+@given(st.integers(0, len(EXAMPLE)), st.integers(0, 12), PIECES)
+def test_a_file_broken_anywhere_gives_mistakes_or_rules(at: int, gone: int, piece: str) -> None:
+    problems = Problems()
+    document = load(EXAMPLE[:at] + piece + EXAMPLE[at + gone:], "rules.yaml", problems)
+    if isinstance(document, Mapping):
+        rules(document.get("rules"), problems, defaults=document.get("defaults"), lists=lambda *_: None, files="/data/files")
+        assert all(problem.position.line for problem in problems.items)

@@ -126,7 +126,8 @@ def test_a_move_into_its_own_folder() -> None:
 
 
 @pytest.mark.parametrize("then", [
-    "[flag: seen, unflag: [seen, $x]]", "[unflag: $x, flag: $x]", "[flag: $x, set_flags: seen]", "[set_flags: [], set_flags: seen]",
+    "[flag: seen, unflag: [seen, $x]]", "[unflag: $x, flag: $x]", "[flag: $x, set_flags: seen]",
+    "[set_flags: [], set_flags: seen]",
 ])
 def test_contradictory_flags(then: str) -> None:
     assert told(f"when: {{from: x}}, then: {then}")
