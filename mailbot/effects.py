@@ -33,13 +33,13 @@ class SetFlags:
 @dataclass(frozen=True, slots=True)
 class Copy:
     to: str
-    create: bool = True         # a missing folder is made (and subscribed) by the wire
+    create: bool = field(default=True, compare=False)       # a missing folder is made (and subscribed) by the wire
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
     to: str
-    create: bool = True
+    create: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +92,6 @@ class Outcome:
         return self.cause is None
 
 
-def inverse(effect: Effect, before: Flags) -> Effect | None:
-    """What takes `effect` back on a message that had the flags `before`; None where nothing can (Delete, Save).
-
-    A Copy's inverse is a move of the copy to \\Trash, which the caller resolves; a Move's is a Move back, to a folder
-    that the caller knows: both are answered with the kind, `to` left empty.
-    """
-    match effect:
-        case AddFlags(flags):
-            added = flags - before
-            return RemoveFlags(added) if added else None
-        case RemoveFlags(flags):
-            removed = flags & before
-            return AddFlags(removed) if removed else None
-        case SetFlags():
-            return SetFlags(before)
-        case Copy() | Move():
-            return Move("")
-        case Delete() | Save():
-            return None
-
-
 @dataclass(frozen=True, slots=True)
 class Folder:
     """A row of LIST (RFC 3501 7.2.2)."""
@@ -149,6 +128,7 @@ class FolderState:
     read_only: bool             # also True where we asked for EXAMINE: see `examined`
     examined: bool = False
     highestmodseq: int = 0      # 0: the server keeps none (RFC 7162)
+    recent: int | None = field(default=None, compare=False)     # None: not told; a SELECT takes this mark from so many messages
 
 
 @dataclass(frozen=True, slots=True)

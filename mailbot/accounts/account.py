@@ -5,6 +5,8 @@ from datetime import timedelta
 from ipaddress import ip_address
 from typing import Literal
 
+from mailbot.accounts.oauth2 import OAuth2
+from mailbot.accounts.providers import PROVIDERS
 from mailbot.accounts.secrets import Plain, Secret
 from mailbot.document.problems import Position
 
@@ -19,7 +21,7 @@ class Account:
     name: str
     host: str
     user: str
-    secret: Secret
+    secret: Secret | OAuth2
     port: int = 993
     tls: Tls = "implicit"
     ca_file: str = ""               # absolute; "": the system's authorities
@@ -36,6 +38,11 @@ def warnings(account: Account) -> tuple[str, ...]:
     found = []
     if isinstance(account.secret, Plain) and account.position.line:
         found.append("its password stands in the file: better password: {file: …}, {env: …} or {command: […]}")
+    if isinstance(account.secret, OAuth2) and isinstance(account.secret.refresh_token, Plain):
+        found.append("its refresh_token stands in the file: better token_file: …, which `mailbot auth login` writes")
+    most = PROVIDERS[account.provider].connections if account.provider else 0
+    if most and account.connections >= most:
+        found.append(f"{account.provider} allows {most} connections: with {account.connections} other mail programs get none")
     if account.tls == "none" and not _is_loopback(account.host):
         found.append("tls: none sends the password over the network in clear")
     if account.tls != "none" and account.port == PORTS["starttls" if account.tls == "implicit" else "implicit"]:

@@ -1,25 +1,26 @@
 """`accounts` of the rules file."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from mailbot.accounts.account import PORTS, Account, Tls
+from mailbot.accounts.load_oauth2 import oauth2, oauth2_keys
+from mailbot.accounts.load_values import FORMS, one_of, path, secret
+from mailbot.accounts.oauth2 import OAuth2
 from mailbot.accounts.providers import PROVIDERS
-from mailbot.accounts.secrets import FromCommand, FromEnv, FromFile, Plain, Secret
+from mailbot.accounts.secrets import Secret
 from mailbot.document import scalars
-from mailbot.document.problems import Problems, nearest
+from mailbot.document.problems import Problems
 from mailbot.document.shapes import mapping
-from mailbot.document.values import Scalar, Sequence, Value, described
+from mailbot.document.values import Scalar, Value
 
 # RFC 2177: a server may log an idle client out after 30 minutes.
 LONGEST_IDLE = timedelta(minutes=29)
 
-Known = TypeVar("Known", bound=str)
-
 _NAME = re.compile(r"[^\x00-\x1f\x7f*?%\[\]/]+")
+_IN_URL = re.compile(r"(?:\w+://)?([\w.-]+)(?::\d*)?(?:/.*)?")
 _HOST = re.compile(r"[\w.-]+|\[?[0-9A-Fa-f:.]+(?:%\w+)?\]?")
 
 
@@ -47,22 +48,35 @@ def account(key: Scalar, value: Value, problems: Problems) -> Account | None:
     preset = PROVIDERS.get(given.get("provider", ""))
     if preset is not None:
         given = {"host": preset.host, "most_uids": preset.most_uids, **given}
-    for missing in ("host", "user", "password"):
+    for missing in ("host", "user"):
         if missing not in given and missing not in read:
             problems.add(key, f'account "{name}" has no {missing}', WAYS_OUT[missing])
+    given["secret"] = _secret(key, dict(known), given, problems)
     if problems.count > before:
         return None
-    secret = given.pop("password")
     given.setdefault("port", PORTS[given.get("tls", "implicit")])
-    return Account(name=name, secret=secret, position=key.position, **given)
+    return Account(name=name, position=key.position, **given)
+
+
+def _secret(key: Scalar, stands: Mapping[str, Value], given: dict[str, Any], problems: Problems) -> Secret | OAuth2 | None:
+    """The password or the oauth2 of `given`, which it leaves."""
+    password, keys = given.pop("password", None), given.pop("oauth2", None)
+    if "password" in stands and "oauth2" in stands:
+        problems.add(stands["oauth2"], f'account "{key.text}" has a password and oauth2', "leave one of them out")
+    elif "password" not in stands and "oauth2" not in stands:
+        problems.add(key, f'account "{key.text}" has no password', WAYS_OUT["password"])
+    if keys is not None:
+        return oauth2(stands["oauth2"], keys, given, problems)
+    found: Secret | None = password
+    return found
 
 
 def _host(value: Value, problems: Problems) -> str | None:
     host = scalars.text(value, problems)
     if host is None or _HOST.fullmatch(host):
         return None if host is None else host.strip("[]")
-    without = re.sub(r"^\w+://|:\d+$|/.*$", "", host)
-    hint = f"only the name: {without}; a port is a key of its own" if _HOST.fullmatch(without) else ""
+    inside = _IN_URL.fullmatch(host)
+    hint = f"only the name: {inside[1]}; the port is a key of its own" if inside else ""
     problems.add(value, f'"{host}" is not the name of a server', hint)
     return None
 
@@ -76,28 +90,11 @@ def _connections(value: Value, problems: Problems) -> int | None:
 
 
 def _tls(value: Value, problems: Problems) -> Tls | None:
-    return _one_of(value, problems, PORTS, "tls")
+    return one_of(value, problems, PORTS, "tls")
 
 
 def _provider(value: Value, problems: Problems) -> str | None:
-    return _one_of(value, problems, PROVIDERS, "provider")
-
-
-def _one_of(value: Value, problems: Problems, known: Iterable[Known], what: str) -> Known | None:
-    """The text, if it is one of the known."""
-    if isinstance(value, Scalar):
-        for one in known:
-            if one == value.text:
-                return one
-    near = nearest(value.text, known) if isinstance(value, Scalar) else ""
-    problems.add(value, f"{what} cannot be {described(value)}", near or f"one of: {' '.join(known)}")
-    return None
-
-
-def _path(value: Value, problems: Problems) -> str | None:
-    """Absolute; a relative one starts at the rules file."""
-    path = scalars.text(value, problems)
-    return None if path is None else str(Path(value.position.file).absolute().parent / path)
+    return one_of(value, problems, PROVIDERS, "provider")
 
 
 def _idle_refresh(value: Value, problems: Problems) -> timedelta | None:
@@ -108,46 +105,15 @@ def _idle_refresh(value: Value, problems: Problems) -> timedelta | None:
     return found
 
 
-def _oauth2(value: Value, problems: Problems) -> None:
-    problems.add(value, "oauth2 is not supported by this version", "use an app password: password: {file: …}")
-
-
-def _secret(value: Value, problems: Problems) -> Secret | None:
-    if isinstance(value, Scalar):
-        text = scalars.text(value, problems)
-        return None if text is None else Plain(text)
-    found = mapping(value, problems, ("file", "env", "command"))
-    if found is None:
-        return None
-    if len(found.entries) != 1:
-        problems.add(value, "a password comes from one place", WAYS_OUT["password"])
-        return None
-    (key, where), = found.entries
-    if key.text == "command":
-        return _command(where, problems)
-    text = _path(where, problems) if key.text == "file" else scalars.text(where, problems)
-    if text is None or key.text not in ("file", "env"):
-        return None
-    return FromFile(Path(text)) if key.text == "file" else FromEnv(text)
-
-
-def _command(value: Value, problems: Problems) -> FromCommand | None:
-    if not isinstance(value, Sequence):
-        problems.add(value, "a command is a list: no shell reads it", "for example {command: [pass, show, mail/home]}")
-        return None
-    argv = scalars.texts(value, problems)
-    return None if argv is None else FromCommand(argv)
-
-
 Read = Callable[[Value, Problems], Any]
 KEYS: Mapping[str, Read] = {
     "host": _host,
     "port": _port,
     "tls": _tls,
-    "ca_file": _path,
+    "ca_file": path,
     "user": scalars.text,
-    "password": _secret,
-    "oauth2": _oauth2,
+    "password": secret,
+    "oauth2": oauth2_keys,
     "provider": _provider,
     "idle_refresh": _idle_refresh,
     "connections": _connections,
@@ -155,5 +121,5 @@ KEYS: Mapping[str, Read] = {
 WAYS_OUT = {
     "host": f"host: imap.example.org, or provider: {' '.join(PROVIDERS)}",
     "user": "user: ada@example.org",
-    "password": "password: {file: /run/secrets/mail}, {env: NAME} or {command: [pass, show, mail]}",
+    "password": f"{FORMS}, or oauth2: {{…}}",
 }

@@ -3,15 +3,13 @@
 import argparse
 import json
 import os
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from mailbot.accounts.account import Account
 from mailbot.cli import planning
+from mailbot.cli.acting import Interruptible, agreed, report, report_json
 from mailbot.cli.progress import Progress
 from mailbot.cli.session import accounts, each, start
 from mailbot.cli.showing import show
@@ -49,16 +47,16 @@ def main(options: argparse.Namespace) -> int:
         show(options, config, plans, "")
     if not any(plan.steps for plan in plans):
         if options.json:
-            _report_json([])
+            print(json.dumps(report_json([])))
         return code
-    if not options.yes and not _agreed():
+    if not options.yes and not agreed():
         print("Nothing was changed.")
         return code
     done, failed = _carry_out(options, config, plans)
     if options.json:
-        _report_json(done)
+        print(json.dumps(report_json(done), ensure_ascii=False))
     else:
-        _report(done)
+        report(done)
     return failed or code or (1 if any(one.failed or one.skipped or one.cut_short for one in done) else 0)
 
 
@@ -101,36 +99,15 @@ def _read(name: str) -> Saved:
     return read(text, name)
 
 
-def _agreed() -> bool:
-    sys.stderr.write("Do this? [y/N] ")
-    sys.stderr.flush()
-    try:
-        return sys.stdin.readline().strip().lower() in {"y", "yes"}
-    except KeyboardInterrupt:
-        sys.stderr.write("\n")
-        return False
-
-
 def _carry_out(options: argparse.Namespace, config: Config, plans: Sequence[Plan]) -> tuple[list[Pass], int]:
-    """Ctrl-C ends it after the block in hand: consistent, and said how far it got."""
-    stop = threading.Event()
-
-    def interrupted(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        stop.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)      # a second one: at once
-
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
+    done: list[Pass] = []
+    busy = {plan.account for plan in plans if plan.steps}
+    chosen = tuple(account for account in accounts(config, options.account) if account.name in busy)
+    with Interruptible() as stop:
         engine = acting_engine(locks(stop.wait), patience=PATIENCE)
-        done: list[Pass] = []
-        busy = {plan.account for plan in plans if plan.steps}
-        chosen = tuple(account for account in accounts(config, options.account) if account.name in busy)
         code = each(chosen, lambda account: _one(options, engine, account, plans, stop.is_set, done))
         engine.journal.close()
-        return done, code
-    finally:
-        signal.signal(signal.SIGINT, before)
+    return done, code
 
 
 def _one(options: argparse.Namespace, engine: Engine, account: Account, plans: Sequence[Plan], stopped: Stopped,
@@ -142,23 +119,3 @@ def _one(options: argparse.Namespace, engine: Engine, account: Account, plans: S
             one = carry_out(engine, session, plan, reread=True, again=options.again, stopped=stopped,
                             progress=progress.within(plan.folder))
             done.append(one)    # at once: what is done is told where a later folder fails
-
-
-def _report(done: Sequence[Pass]) -> None:
-    for one in done:
-        said = f"{one.account}/{one.folder}: {one.done:,} done"
-        said += f", {one.failed:,} failed" if one.failed else ""
-        said += ", stopped early; the rest is as it was" if one.cut_short else ""
-        print(said + (f" (pass {one.id})" if one.id else ""))
-        for uid, setback in one.setbacks.items():
-            print(f"  #{uid}: {setback.why}", file=sys.stderr)
-        for uid, why in one.skipped.items():
-            print(f"  #{uid} left as it is: {why}", file=sys.stderr)
-
-
-def _report_json(done: Sequence[Pass]) -> None:
-    print(json.dumps({"version": 1, "folders": [
-        {"account": one.account, "folder": one.folder, "pass": one.id,
-         "done": one.done, "failed": one.failed, "cut_short": one.cut_short,
-         "setbacks": [{"uid": uid, "why": setback.why} for uid, setback in one.setbacks.items()],
-         "skipped": [{"uid": uid, "why": why} for uid, why in one.skipped.items()]} for one in done]}, ensure_ascii=False))

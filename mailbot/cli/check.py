@@ -3,14 +3,25 @@
 import argparse
 import json
 import os
-from pathlib import Path
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any
 
 from mailbot.accounts.account import Account
 from mailbot.cli.session import accounts, each, start, where
+from mailbot.cli.state import reading_engine
 from mailbot.config.load import Config
+from mailbot.config.self_test import results
+from mailbot.document.problems import visible
+from mailbot.effects import FolderState
+from mailbot.engine.database import utc_now
+from mailbot.engine.due import NextRun, next_runs
 from mailbot.engine.fitness import Finding, findings
 from mailbot.errors import ConfigError
+from mailbot.imap.session import Session
 from mailbot.service.connect import connect
+
+Found = dict[str, list[Finding]]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,32 +39,74 @@ def main(options: argparse.Namespace) -> int:
         problems = list(error.problems) or [str(error)]
         print(json.dumps({"version": 1, "problems": problems, "warnings": [], "accounts": []}, ensure_ascii=False))
         return error.exit_code
-    found: dict[str, list[Finding]] = {}
+    now, found = utc_now(), Found()
     code = each(accounts(config, options.account), lambda account: _ask(account, config, found)) if options.connect else 0
+    failed = [result.case.name for result in results(config, os.environ, now) if not result.passed]
+    runs = _runs(config, now)
     if options.json:
-        print(json.dumps(_document(config, found), ensure_ascii=False))
+        print(json.dumps(_document(config, found, failed, runs), ensure_ascii=False))
     else:
-        _print(config, where(options), found)
-    return code or (1 if any(one.wrong for rows in found.values() for one in rows) else 0)
+        _print(options, config, found, failed, runs, now)
+    return code or (1 if failed or any(one.wrong for rows in found.values() for one in rows) else 0)
 
 
-def _ask(account: Account, config: Config, found: dict[str, list[Finding]]) -> None:
-    with connect(account, read_only=True) as session:
-        found[account.name] = findings(session, session.capabilities, config.ruleset)
+def _ask(account: Account, config: Config, found: Found) -> None:
+    with ExitStack() as stack:
+        session = stack.enter_context(connect(account, read_only=True))
+        second: list[Session] = []
+
+        def opened(folder: str) -> FolderState:
+            if not second:
+                second.append(stack.enter_context(connect(account)))
+            return second[0].select(folder)
+
+        found[account.name] = findings(session, session.capabilities, config.ruleset, opened)
 
 
-def _document(config: Config, found: dict[str, list[Finding]]) -> dict[str, object]:
+def _runs(config: Config, now: datetime) -> list[NextRun]:
+    if not any(rule.schedule for rule in config.ruleset.rules):
+        return []       # and a state folder need not even be named
+    journal = reading_engine().journal
+    try:
+        return next_runs(journal, config.ruleset, [account.name for account in config.accounts], now)
+    finally:
+        journal.close()
+
+
+def _document(config: Config, found: Found, failed: list[str], runs: list[NextRun]) -> dict[str, Any]:
     rows = [{"account": account.name, "findings": [{"wrong": one.wrong, "what": one.what} for one in found.get(account.name, [])]}
             for account in config.accounts]
-    return {"version": 1, "problems": [], "warnings": list(config.warnings), "rules": len(config.ruleset.rules), "accounts": rows}
+    return {"version": 1, "problems": [], "warnings": list(config.warnings), "rules": len(config.ruleset.rules), "accounts": rows,
+            "tests": {"count": len(config.tests), "failed": failed},
+            "next_runs": [{"account": run.account, "rule": run.rule, "schedule": run.schedule,
+                           "when": run.when.isoformat() if run.when else None} for run in runs]}
 
 
-def _print(config: Config, path: Path, found: dict[str, list[Finding]]) -> None:
+def _print(options: argparse.Namespace, config: Config, found: Found, failed: list[str], runs: list[NextRun],
+           now: datetime) -> None:
     for warning in config.warnings:
-        print(f"warning: {warning}")
+        print(f"warning: {visible(warning)}")
     for name, rows in found.items():
         for one in rows:
-            print(f"{name}: {'error: ' if one.wrong else ''}{one.what}")
-    rules, accounts_there = len(config.ruleset.rules), len(config.accounts)
-    print(f"{os.fspath(path)}: {rules} {'rule' if rules == 1 else 'rules'}, "
-          f"{accounts_there} {'account' if accounts_there == 1 else 'accounts'}, no mistakes")
+            print(visible(f"{name}: {'error: ' if one.wrong else ''}{one.what}"))
+    for run in runs:
+        print(visible(f"next run: {run.rule} ({run.account}): {_when(run, config, now)}"))
+    if failed:
+        print(f"{len(failed):,} of {_count(len(config.tests), 'test')} fail: a running bot would refuse these rules; "
+              "`mailbot test` says why")
+    tests = f", {_count(len(config.tests), 'test')}" if config.tests else ""
+    print(f"{os.fspath(where(options))}: {_count(len(config.ruleset.rules), 'rule')}, "
+          f"{_count(len(config.accounts), 'account')}{tests}, no mistakes")
+
+
+def _when(run: NextRun, config: Config, now: datetime) -> str:
+    if run.when is None:
+        return f"{run.schedule} after `mailbot run` first sees it"
+    if run.when <= now:
+        return f"as soon as `mailbot run` can ({run.schedule})"
+    zone = config.ruleset.timezone
+    return f"{run.when.astimezone(zone):%Y-%m-%d %H:%M} {zone.key} ({run.schedule})"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing if number == 1 else thing + 's'}"

@@ -15,6 +15,25 @@ COMMANDS = {
     "plan": "show what the rules would do to the mail that is already there",
     "apply": "do it: show the plan, ask, carry it out",
     "check": "look through the rules file: all mistakes with line and column",
+    "test": "run the tests in the rules file, without a server",
+    "explain": "say why each rule does, or does not do, something to one message",
+    "schema": "print the JSON Schema of the rules file, for editors",
+    "history": "show what was done, with IDs; --parked: what is parked",
+    "undo": "take back what was done, as far as that goes",
+    "folders": "list the folders: special uses, counts, flags",
+    "status": "tell how one folder stands: EXISTS, UNSEEN, UIDNEXT, UIDVALIDITY, flags",
+    "messages": "list the messages of a folder, or those that match a condition",
+    "search": "print the UIDs of the messages that match a condition",
+    "show": "show a message: its structure as a tree, or one part of it",
+    "append": "put messages from files into a folder",
+    "create": "make a folder, and subscribe to it",
+    "delete": "delete a folder with all that is in it",
+    "rename": "rename a folder, with those below it",
+    "browse": "look around by hand: folder, message, part; changes nothing",
+    "init": "write a first rules file: find the server, check the login",
+    "completion": "print the completion script for a shell: bash, zsh, fish",
+    "auth": "sign in to a provider with OAuth2, look at the token, sign out",
+    "demo": "show it at work, on a mail server in memory that is gone afterwards",
     "health": "say whether the running service is well, for HEALTHCHECK and probes",
 }
 
@@ -53,9 +72,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    _, rest = _global_options().parse_known_args(arguments)     # "--account run plan": only "plan" is a command
+    _, rest = global_options().parse_known_args(arguments)     # "--account run plan": only "plan" is a command
     parser = _parser(next((word for word in rest if word in COMMANDS), None))
-    options = parser.parse_args(arguments)
+    options, more = parser.parse_known_args(arguments)
+    if more and (any(word.startswith("-") for word in more) or not hasattr(options, "condition")):
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
+    if more:        # argparse takes the words of a condition that stand behind an option for nobody's
+        options.condition += more
     if options.command is None:
         parser.print_help()
         return UsageError.exit_code
@@ -64,7 +87,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _parser(asked_for: str | None) -> Parser:
-    everywhere = _global_options()
+    everywhere = global_options()
     parser = Parser(prog="mailbot", description="A mail filter for IMAP mailboxes.", parents=[everywhere],
                     epilog="Exit codes: 0 well, 1 something failed, 2 there are changes (plan --detailed-exitcode), 64 usage, "
                            "69 server unreachable, 73 another bot holds the lock, 77 login refused, 78 bad configuration.")
@@ -72,14 +95,14 @@ def _parser(asked_for: str | None) -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, summary in COMMANDS.items():
         sub = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".",
-                                  parents=[_global_options(argparse.SUPPRESS)])
+                                  parents=[global_options(argparse.SUPPRESS)])
         if name == asked_for:       # the others are not asked for their options: importing them takes time
             command: Command = importlib.import_module(f"mailbot.cli.{name}")
             command.arguments(sub)
     return parser
 
 
-def _global_options(default: str | None = None) -> Parser:
+def global_options(default: str | None = None) -> Parser:
     """Understood before and after the command's name; after it, what is not given must not undo what stood before."""
     parser = Parser(prog="mailbot", add_help=False)
 

@@ -23,7 +23,7 @@ from mailbot.service.connect import connect
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rule", metavar="R", help="all rules judge, and this one's steps are shown and done")
     parser.add_argument("--folder", metavar="F", help="this folder only")
-    parser.add_argument("--since", metavar="AGE", type=_age, help="mail of this age at most: 30d, 6h")
+    parser.add_argument("--since", metavar="AGE", type=age, help="mail of this age at most: 30d, 6h")
 
 
 def plans(options: argparse.Namespace, config: Config, engine: Engine, *, again: bool = False,
@@ -59,7 +59,7 @@ def _chosen(folder: str | None, names: Sequence[str]) -> Sequence[str]:
     return (folder,)
 
 
-def _age(text: str) -> timedelta:
+def age(text: str) -> timedelta:
     found = duration(Scalar(text, "text", text, quoted=True, position=Position()), Problems())
     if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no duration: 90s 30m 6h 30d 8w")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mailbot.config.merge import appended, joined
 from mailbot.document import load as yaml
-from mailbot.document.problems import Position, Problems
+from mailbot.document.problems import Problems
 from mailbot.document.shapes import mapping, unknown
 from mailbot.document.values import Mapping as MappingValue
 from mailbot.document.values import Scalar, Sequence, Value, described
@@ -33,9 +33,7 @@ def document(files: Mapping[Path, bytes], problems: Problems) -> Document:
         for key, _ in top.entries:
             if key.text not in KEYS and not key.text.startswith("x-"):
                 unknown(key, problems, KEYS)
-    # A file that cannot be read may be the one that has it.
-    if len(tops) == len(files):
-        _check_version(tops, problems)
+        _check_version(top, problems)
 
     def parts(key: str) -> list[Value]:
         return [value for top in tops if (value := top.get(key)) is not None]
@@ -48,12 +46,9 @@ def document(files: Mapping[Path, bytes], problems: Problems) -> Document:
     )
 
 
-def _check_version(tops: list[MappingValue], problems: Problems) -> None:
-    found = [version for top in tops if (version := top.get("version")) is not None]
-    for version in found:
-        if not (isinstance(version, Scalar) and version.kind == "int" and version.value == VERSION):
-            hint = f"write version: {VERSION}"
-            problems.add(version, f"the version of the rule language is {VERSION}, not {described(version)}", hint)
-    if not found:
-        start = Position(tops[0].position.file, 1, 1)
-        problems.add(start, "the key `version` is missing", f"begin the file with version: {VERSION}")
+def _check_version(top: MappingValue, problems: Problems) -> None:
+    """A file without one is of the first version."""
+    version = top.get("version")
+    if version is None or (isinstance(version, Scalar) and version.kind == "int" and version.value == VERSION):
+        return
+    problems.add(version, f"the version of the rule language is {VERSION}, not {described(version)}", f"write version: {VERSION}")

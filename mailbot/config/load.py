@@ -1,6 +1,6 @@
 """Files and environment in, Config out; or one error that holds every mistake."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,11 +12,12 @@ from mailbot.config.document import document
 from mailbot.config.lists import Lists
 from mailbot.config.names import check_accounts
 from mailbot.config.paths import files_folder, state_folder
+from mailbot.config.samples import Reader, Samples
 from mailbot.config.source import content, digest, rules_files, watched
 from mailbot.config.tests import tests
 from mailbot.document.problems import DocumentError, Problems
-from mailbot.document.values import Mapping as MappingValue
 from mailbot.errors import ConfigError
+from mailbot.plan.tests import Case
 from mailbot.rules.load import rules
 from mailbot.rules.rule import Ruleset
 
@@ -25,18 +26,18 @@ from mailbot.rules.rule import Ruleset
 class Config:
     accounts: tuple[Account, ...]
     ruleset: Ruleset
-    tests: tuple[MappingValue, ...]     # `tests:` as it stands there, its keys known
+    tests: tuple[Case, ...]
     sha256: str                         # of everything it was read from
-    lists: tuple[Path, ...]             # the lists among that
+    lists: tuple[Path, ...]             # the lists among that, and the samples of the tests
     watched: tuple[Path, ...]           # directories in which a change of it is seen
     warnings: tuple[str, ...]           # what `check` says beside errors
 
 
 class RejectedError(ConfigError):
-    """A configuration with mistakes. `lists` are those it names: one that was missing may appear."""
+    """A configuration with mistakes. `lists` are those (and the samples) it names: one that was missing may appear."""
 
-    def __init__(self, error: DocumentError, lists: Iterable[Path]) -> None:
-        super().__init__(str(error), error.problems)
+    def __init__(self, mistakes: Sequence[str], lists: Iterable[Path]) -> None:
+        super().__init__("\n".join(mistakes), mistakes)
         self.lists = tuple(lists)
 
 
@@ -49,28 +50,31 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     found_accounts = () if read.accounts is None else accounts(read.accounts, problems)
     ruleset = rules(read.rules, problems, defaults=read.defaults, lists=lists, files=str(files_folder(environ)),
                     guarded=_guarded(path, environ))
-    found_tests = tests(read.tests, problems)
     if read.accounts is None and (account := account_from_environment(environ)) is not None:
         found_accounts = (account,)
+    samples = Samples()
+    found_tests = tests(read.tests, Reader(problems, samples, tuple(one.name for one in found_accounts), ruleset.timezone),
+                        read.rules)
     check_accounts(read, found_accounts, problems)
     try:
         problems.raise_if_any()
     except DocumentError as error:
-        raise RejectedError(error, lists.contents) from None
-    sha256 = digest({**files, **lists.contents})
+        raise RejectedError(error.problems, (*lists.contents, *samples.contents)) from None
+    beside = {**lists.contents, **samples.contents}
+    sha256 = digest({**files, **beside})
     return Config(
         accounts=found_accounts,
         ruleset=replace(ruleset, sha256=sha256),
         tests=found_tests,
         sha256=sha256,
-        lists=tuple(lists.contents),
-        watched=watched((path, *files, *lists.contents)),
+        lists=tuple(beside),
+        watched=watched((path, *files, *beside)),
         warnings=(*(warning for account in found_accounts for warning in account_warnings(account)), *ruleset.warnings),
     )
 
 
-def content_hash(path: Path, _environ: Mapping[str, str], read: Config | RejectedError) -> str:
-    """What `sha256` would be now: of the rules files that are there and of the lists that were read from them."""
+def content_hash(path: Path, read: Config | RejectedError) -> str:
+    """What `sha256` would be now: of the rules files that are there and of what was read beside them."""
     try:
         files = rules_files(path)
     except ConfigError:

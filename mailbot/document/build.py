@@ -6,6 +6,7 @@ Events, not PyYAML's nodes: a node graph of 1 MB is too big before it can be cou
 import datetime
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -120,12 +121,22 @@ class Builder:
         entries: dict[str, tuple[Scalar, Value]] = {}
         while not isinstance(inner := next(events), yaml.MappingEndEvent):
             key = self._value(inner, events, depth + 1)
-            value = self._value(next(events), events, depth + 1)
+            given = next(events)
+            value = self._value(given, events, depth + 1)
+            if flow and isinstance(key, Scalar) and given.start_mark.index == given.end_mark.index:
+                value = self._behind(key, value)
             if (name := self._key(key, entries)) is not None:
                 entries[name.text] = name, value
         first = next(iter(entries.values()), None)
         width = first[0].width if first and not flow else _width(event, inner)
         return Mapping(tuple(entries.values()), self._position(event), width, flow=flow)
+
+    def _behind(self, key: Scalar, value: Value) -> Value:
+        """An empty value, placed behind its key: YAML sees it at what comes next, which may be lines below a comment."""
+        end = key.position.column + key.width
+        if self._problems.line(key.position)[end - 1:end] != ":":
+            return value
+        return replace(value, position=replace(key.position, column=end + 1))
 
     def _key(self, key: Value, entries: dict[str, tuple[Scalar, Value]]) -> Scalar | None:
         """The key, if it can be one and is new in its mapping."""

@@ -4,6 +4,7 @@ import re
 
 from mailbot.document.problems import LONGEST, Position, Problems
 
+_KEY = re.compile(r"([\w.$/-]+): *$")
 _SWALLOWED = re.compile(r"\s*([#&].*)")
 
 
@@ -16,9 +17,15 @@ def quoted(text: str) -> str:
 
 def in_place(at: Position, text: str, problems: Problems) -> str:
     """`subject: "text"`, as the line of the file would read with `text` quoted where `at` points."""
-    before = problems.line(at)[max(0, at.column - LONGEST):at.column - 1].rstrip().lstrip("- ")
-    key = before if before.endswith(":") and "{" not in before and "[" not in before else ""
-    return f"{key} {quoted(text)}".lstrip()
+    if problems.full:
+        return ""       # nobody will see it, and there may be very many
+    return key_before(problems.line(at), at.column - 1) + quoted(text)
+
+
+def key_before(line: str, begin: int) -> str:
+    """`key: `, if one stands before the value that begins there (from 0)."""
+    key = _KEY.search(line[max(0, begin - LONGEST):begin])
+    return f"{key[1]}: " if key else ""
 
 
 def swallowed(at: Position, problems: Problems) -> str:

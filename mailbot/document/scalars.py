@@ -67,12 +67,12 @@ def boolean(value: Value, problems: Problems) -> bool | None:
 
 def integer(value: Value, problems: Problems, *, least: int = 0, most: int | None = None) -> int | None:
     """A plain decimal number between `least` and `most`."""
-    if not isinstance(value, Scalar) or value.kind != "int":
+    number = value.value if isinstance(value, Scalar) else None
+    if not isinstance(number, int) or isinstance(number, bool):
         in_quotes = isinstance(value, Scalar) and value.quoted and value.text.isdecimal()
         hint = "write it without quotes" if in_quotes else ""
         problems.add(value, f"a whole number was expected, not {described(value)}", hint)
         return None
-    number = int(value.text)
     if number < least or (most is not None and number > most):
         hint = f"at least {least}" if most is None else f"from {least} to {most}"
         problems.add(value, f"{number} is out of range", hint)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from mailbot.document.problems import LONGEST, Position
-from mailbot.document.quoting import quoted
+from mailbot.document.problems import Position
+from mailbot.document.quoting import key_before, quoted
 
 # `  - key: ` before a value.
 _BEFORE_VALUE = re.compile(r"\s*(?:- +)*(?:[\w.$/-]+:[ ]+)?")
@@ -138,7 +138,7 @@ def _unquoted(seen: _Seen) -> Slip | None:
         first = seen.text[begin:begin + 1]
         if first and first in _BEGINS and begin <= seen.column and (begin < seen.column or first in "@%`"):
             value = _rest(seen.text, begin)
-            hint = f"quote it: {_key(seen.text, begin)}{quoted(value)}"
+            hint = f"quote it: {key_before(seen.text, begin)}{quoted(value)}"
             return Slip(seen.at(seen.line, begin), _BEGINS[first], hint, len(value), quoted(value))
     return None
 
@@ -148,7 +148,7 @@ def _inner_colon(seen: _Seen) -> Slip | None:
     if not seen.says.startswith("mapping values are not allowed") or not 0 < begin < seen.column:
         return None
     value = _rest(seen.text, begin)
-    hint = f"quote it: {_key(seen.text, begin)}{quoted(value)}"
+    hint = f"quote it: {key_before(seen.text, begin)}{quoted(value)}"
     return Slip(seen.at(seen.line, begin), "a colon and a space inside a value", hint, len(value), quoted(value))
 
 
@@ -181,8 +181,3 @@ def _rest(text: str, begin: int) -> str:
     if re.search(r"[\[{]", text[:begin]):
         return re.split(r"[,\]}]", text[begin:], maxsplit=1)[0].rstrip()
     return re.split(r"\s#", text[begin:], maxsplit=1)[0].rstrip()
-
-
-def _key(text: str, begin: int) -> str:
-    match = re.search(r"[\w.$/-]+: +$", text[max(0, begin - LONGEST):begin])
-    return match[0] if match else ""

@@ -12,7 +12,7 @@ class Disk:
         follow = 0 if parent is None else os.O_NOFOLLOW
         return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | follow, dir_fd=parent)
 
-    def make_folder(self, name: str, parent: int | None = None) -> None:
+    def make_folder(self, name: str, parent: int) -> None:
         os.mkdir(name, 0o700, dir_fd=parent)
 
     def make_file(self, name: str, parent: int) -> int:

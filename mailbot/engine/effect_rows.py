@@ -151,8 +151,21 @@ class Effects:
     def of_pass(self, pass_id: int) -> list[EffectRow]:
         return self._rows("pass = ? ORDER BY id", (pass_id,))
 
-    def of(self, row_ids: Collection[int]) -> list[EffectRow]:
-        return self._each("id", (), row_ids)
+    def ended_before(self, account: str, moment: datetime, after_id: int, most: int) -> list[EffectRow]:
+        """The next `most` of those that were settled before then, by id."""
+        return self._rows("account = ? AND ended <> '' AND ended < ? AND id > ? ORDER BY id LIMIT ?",
+                          (account, stamp(moment), after_id, most))
+
+    def forget(self, row_ids: Iterable[int], before: datetime) -> None:
+        """Deletes these rows, and the passes begun before then of which none is left."""
+        with self._database.transaction():
+            self._database.write_each("DELETE FROM effect WHERE id = ?", [(row_id,) for row_id in row_ids])
+            self._database.write("DELETE FROM pass WHERE began < ? AND id NOT IN (SELECT pass FROM effect)", (stamp(before),))
+
+    def history(self, account: str | None, rule: str | None, since: datetime | None) -> list[EffectRow]:
+        """What was done, failed or was undone; of every account, by every rule, ever, where those are None."""
+        return self._rows("state <> 'intent' AND ? IN ('', account) AND ? IN ('', rule) AND began >= ? ORDER BY id",
+                          (account or "", rule or "", stamp(since) if since else ""))
 
     def _each(self, condition: str, values: Sequence[Value], among: Collection[Value]) -> list[EffectRow]:
         found = [row for chunk in _chunks(list(among)) for row in

@@ -1,6 +1,6 @@
 """The journal: what has been looked at, what is to be done, what was done. One for a process, shared by its threads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,6 +70,19 @@ class Journal:
     def begin_pass(self, account: str, folder: str, cause: str, now: datetime) -> int:
         return self._database.write("INSERT INTO pass (account, folder, began, cause) VALUES (?, ?, ?, ?)",
                                     (account, folder, stamp(now), cause))
+
+    def last_pass(self, account: str | None = None) -> int | None:
+        """The last pass that did something and was no undo; of every account where none is named."""
+        rows = self._database.read(
+            "SELECT MAX(pass.id) AS id FROM pass JOIN effect ON effect.pass = pass.id"
+            " WHERE pass.cause <> 'undo' AND effect.state = 'done' AND ? IN ('', pass.account)", (account or "",))
+        found: int | None = rows[0]["id"]
+        return found
+
+    def causes(self, pass_ids: Collection[int]) -> dict[int, str]:
+        """What each of these passes was: arrival, schedule, apply, undo."""
+        rows = self._database.read("SELECT id, cause FROM pass")
+        return {row["id"]: row["cause"] for row in rows if row["id"] in pass_ids}
 
     def close(self) -> None:
         self._database.close()

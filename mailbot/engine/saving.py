@@ -101,10 +101,11 @@ class Saver:
             above = PurePosixPath(under)
             if above.parent == above:
                 raise
-            os.close(self._literal(str(above.parent)))
-            with suppress(FileExistsError):
-                self._disk.make_folder(under)
-            return self._disk.open_folder(under)
+            parent = self._literal(str(above.parent))
+            try:
+                return self._entered(above.name, parent)
+            finally:
+                os.close(parent)
 
     def _entered(self, name: str, parent: int) -> int:
         try:

@@ -16,6 +16,7 @@ from imapclient.exceptions import LoginError
 
 from mailbot.errors import Cause, LoginRefused, MailbotError, Refused, Unreachable
 from mailbot.imap import tls
+from mailbot.imap.bearer import Exchange, bearer_of
 from mailbot.imap.causes import cause, code_of
 from mailbot.imap.settings import Settings
 from mailbot.imap.transport import Transport
@@ -87,7 +88,10 @@ def log_in(transport: Transport, settings: Settings, secret: Callable[[], str]) 
         if settings.tls == "starttls":
             _start_tls(client, transport, settings)
         if client._imap.state == "NONAUTH":
-            _authenticate(client, transport, settings, secret())
+            if settings.token:
+                _present_token(client, transport, settings, secret)
+            else:
+                _authenticate(client, transport, settings, secret())
         return frozenset(capability.decode("ascii", "replace") for capability in client.capabilities())
     except imaplib.IMAP4.error as error:
         raise Unreachable(f"{transport.peer}: {_words(error)}") from error
@@ -101,6 +105,18 @@ def _start_tls(client: _Client, transport: Transport, settings: Settings) -> Non
     client.starttls(tls.context(settings.ca_file))
 
 
+def _present_token(client: _Client, transport: Transport, settings: Settings, secret: Callable[[], str]) -> None:
+    bearer = bearer_of(client._imap.capabilities)
+    if bearer is None:
+        raise LoginRefused(f"{transport.peer}: the server takes no OAuth2 token (AUTH=OAUTHBEARER, AUTH=XOAUTH2): use a password")
+    exchange = Exchange(bearer, settings.user, secret(), settings.host, settings.port)
+    _forget(client)
+    try:
+        client.sasl_login(bearer, exchange)
+    except LoginError as error:
+        raise _refusal(transport.peer, error, exchange.told) from None      # without its cause, which may hold what was sent
+
+
 def _authenticate(client: _Client, transport: Transport, settings: Settings, password: str) -> None:
     user, offered = settings.user, client._imap.capabilities
     # Cyrus lists LOGINDISABLED where it means nothing; without TLS it is to be obeyed (RFC 3501 6.2.3).
@@ -108,8 +124,7 @@ def _authenticate(client: _Client, transport: Transport, settings: Settings, pas
         raise LoginRefused(f"{transport.peer}: the server takes no password without TLS: set tls: implicit or starttls")
     if any(char in word for word in (user, password) for char in "\r\n\0"):
         raise LoginRefused(f"{transport.peer}: the user name or the password holds a line break")
-    client._imap.untagged_responses.clear()
-    client._cached_capabilities = None
+    _forget(client)
     try:
         if "AUTH=PLAIN" in offered:
             client.plain_login(user, password)
@@ -121,7 +136,14 @@ def _authenticate(client: _Client, transport: Transport, settings: Settings, pas
         raise _refusal(transport.peer, error) from error
 
 
-def _refusal(peer: str, error: Exception) -> MailbotError:
+def _forget(client: _Client) -> None:
+    """What was said before the login: capabilities may be others after it."""
+    client._imap.untagged_responses.clear()
+    client._cached_capabilities = None
+
+
+def _refusal(peer: str, error: Exception, challenge: str = "") -> MailbotError:
+    """`challenge` is what the mechanism told before the NO."""
     text = _words(error)
     found = _CODE.match(text)
     code = code_of(found[1] if found else "", text)
@@ -132,7 +154,7 @@ def _refusal(peer: str, error: Exception) -> MailbotError:
             return Refused("LOGIN", "NO", text[found.end():] if found else text, code, Cause.QUOTA)
     if isinstance(error.__context__, imaplib.IMAP4.abort):      # it hung up
         return Unreachable(f"{peer}: {text}")
-    return LoginRefused(f"{peer}: login refused: {text}")
+    return LoginRefused(f"{peer}: login refused: {text}{f' ({challenge})' if challenge else ''}")
 
 
 def _words(error: Exception) -> str:

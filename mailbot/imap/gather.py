@@ -58,9 +58,8 @@ class Gathering:
         yield from self._folder()
 
     def _mark(self, up_to: int, highest_uid: int) -> None:
-        """The news are read, if this gather is for what has arrived: a look through a whole folder leaves them."""
-        if self.wanted.narrow is None and (self.wanted.since or 0) > 1:
-            self.selected.gathered(up_to, highest_uid)
+        if self.wanted.since is not None:
+            self.selected.gathered(self.wanted.since, up_to, highest_uid)
 
     def _at_most_waiting(self) -> int:
         new = 0 if self.wanted.since is None else max(0, self.selected.current().uidnext - self.wanted.since)
@@ -100,7 +99,7 @@ class Gathering:
 
     def _folder(self) -> Iterator[Gathered]:
         announced = self.selected.exists
-        total, candidates = self._candidates()
+        total, candidates = self.candidates()
         self._mark(announced, candidates[-1] if candidates else 0)
         aside = total - len(candidates)
         ahead = self._post_block(candidates[:BLOCK])
@@ -114,7 +113,7 @@ class Gathering:
             yield self._block(messages, fetched.broken, answers, aside)
             aside = 0
 
-    def _candidates(self) -> tuple[int, list[int]]:
+    def candidates(self) -> tuple[int, list[int]]:
         """How many messages are in the scope, and the UIDs of those that can match."""
         uid_sets, searching = self._scope(), self.searching
         counts = [searching.command(uid_set, count=True) for uid_set in uid_sets] if searching.extended else []

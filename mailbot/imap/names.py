@@ -21,7 +21,8 @@ class Names:
 
     def wire(self, name: str) -> Word:
         """As a command's argument."""
-        return string(imap_utf7.encode(self._theirs(name)))
+        whole = name.encode("utf-16", "replace").decode("utf-16")      # half a surrogate pair is no character
+        return string(imap_utf7.encode(self.theirs(whole)))
 
     def ours(self, octets: bytes) -> str:
         try:
@@ -47,7 +48,8 @@ class Names:
         theirs = octets.decode("utf-8", "replace")
         return not any(theirs.startswith(prefix) or theirs + self.delimiter == prefix for prefix in self.foreign)
 
-    def _theirs(self, name: str) -> str:
+    def theirs(self, name: str) -> str:
+        """As the server has it, decoded."""
         if name.upper() == "INBOX":
             return "INBOX"
         if self.delimiter not in ("", "/"):

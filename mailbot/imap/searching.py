@@ -90,7 +90,7 @@ class Searching:
             every = told.get(b"ALL", b"")
             text = b"%d" % every if isinstance(every, int) else every
             # Mail may have come that nobody has announced, but nobody may make us count to four thousand million.
-            uids = expand(text, most=exists + 100_000) if isinstance(text, bytes) and text else []
+            uids = expand(text, most=exists + 100_000) if isinstance(text, bytes) and text else None if text else []
             return None if uids is None else sorted(uids)
         found: set[int] = set()
         for response in answer.said:
@@ -158,7 +158,7 @@ def _halves(node: Node) -> tuple[Node, Node] | None:
 def _extended(answer: Answer) -> dict[object, object] | None:
     for response in answer.said:
         if response.kind == b"ESEARCH":
-            words = [value for value in _values(response) if not isinstance(value, tuple) and value != b"UID"]
+            words = [value for value in _values(response) if value != b"UID"][1:]       # the first is the correlator
             return dict(zip(words[::2], words[1::2], strict=False))
     return None
 

@@ -47,10 +47,14 @@ class Selected:
         elif response.kind == b"OK" and response.code[0] == "PERMANENTFLAGS":
             self.state = replace(self.state, permanent_flags=_flags(response.code[1]))
 
-    def gathered(self, up_to: int, highest_uid: int) -> None:
-        """Everything up to this sequence number was read; `highest_uid` of it, 0 for none."""
+    def gathered(self, since: int, up_to: int, highest_uid: int) -> None:
+        """All from the UID `since` on was read; that was up to this sequence number and UID (0: none).
+
+        A look through the whole folder leaves the news as they are: it is not the one that they are meant for.
+        """
+        if since >= self._next:
+            self._read = max(self._read, up_to)
         self._next = max(self._next, highest_uid + 1)
-        self._read = max(self._read, up_to)
 
     def selected_again(self, state: FolderState) -> None:
         """After a look elsewhere: what came meanwhile is news."""
@@ -62,21 +66,27 @@ def state_of(name: str, answer: Answer, *, examined: bool) -> FolderState:
     """Raises Refused where the server did not select, or has no UIDs that last."""
     if not answer.ok:
         raise Refused(answer.command.name, answer.status, answer.text, answer.code, Cause.FOLDER)
-    exists, told, flags = 0, dict[str, bytes](), None
+    exists, recent, told, flags = 0, None, dict[str, bytes](), flags_told(answer)
     for response in answer.said:
         if response.kind == b"EXISTS":
             exists = response.number
-        elif response.kind == b"FLAGS":
-            flags = _plain_flags(response)
+        elif response.kind == b"RECENT":
+            recent = response.number
         elif response.kind == b"OK":
             told[response.code[0]] = response.code[1]
     if not _number(told.get("UIDVALIDITY")):
         raise Refused(answer.command.name, "OK", "the server gives no UIDVALIDITY: its UIDs do not last", cause=Cause.FOLDER)
     # RFC 3501 7.1: without PERMANENTFLAGS all flags can be changed permanently.
-    permanent = _flags(told["PERMANENTFLAGS"]) if "PERMANENTFLAGS" in told else (flags or frozenset()) | {r"\*"}
+    permanent = _flags(told["PERMANENTFLAGS"]) if "PERMANENTFLAGS" in told else flags | {r"\*"}
     return FolderState(
         name, _number(told["UIDVALIDITY"]), _number(told.get("UIDNEXT")), exists, permanent,
-        read_only=examined or answer.code == "READ-ONLY", examined=examined, highestmodseq=_number(told.get("HIGHESTMODSEQ")))
+        read_only=examined or answer.code == "READ-ONLY", examined=examined, highestmodseq=_number(told.get("HIGHESTMODSEQ")),
+        recent=recent)
+
+
+def flags_told(answer: Answer) -> frozenset[str]:
+    """FLAGS (RFC 3501 7.2.6): those that messages there may have."""
+    return frozenset().union(*(_plain_flags(response) for response in answer.said if response.kind == b"FLAGS"))
 
 
 def _number(octets: bytes | None) -> int:

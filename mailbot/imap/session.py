@@ -13,6 +13,7 @@ from mailbot.imap import folders as listing
 from mailbot.imap.apply import Applying
 from mailbot.imap.client import log_in
 from mailbot.imap.command import Command
+from mailbot.imap.desk import Desk
 from mailbot.imap.fetching import Fetch, refused
 from mailbot.imap.gather import Gathering
 from mailbot.imap.idling import Idled, Idling
@@ -26,6 +27,7 @@ from mailbot.imap.settings import Counts, Settings
 from mailbot.imap.transport import Transport, open_transport
 from mailbot.log import get_logger
 from mailbot.mail.message import Message
+from mailbot.search.nodes import Node
 
 log = get_logger(__name__)
 
@@ -120,6 +122,17 @@ class Session:
             self._pipeline, self.capabilities, self._names, self._current(), self._settings.most_uids,
             idles=self.has_idle, is_there=lambda name: name in self.folders(), created=self._created)
         return applying.outcomes(orders, last=last)
+
+    # -- for people
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(self._pipeline, self._names, self._settings.read_only)
+
+    def candidates(self, narrow: Node | None) -> list[int]:
+        """UIDs of the selected folder that can match, as far as the server's SEARCH tells; ascending."""
+        wanted = Wanted(Fields(), since=1, narrow=narrow)
+        return Gathering(self._pipeline, self._searching, self._current(), wanted, self._settings.most_uids).candidates()[1]
 
     # -- waiting
 

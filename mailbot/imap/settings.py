@@ -17,6 +17,7 @@ class Settings:
     tls: Tls = "implicit"
     ca_file: str = ""           # "" trusts the system's authorities
     timeout: float = 60.0       # seconds until a command must be answered (slow ones have ten times as long)
+    token: bool = False         # the secret is an OAuth2 access token, not a password
     read_only: bool = False     # EXAMINE only; `apply` is refused
     most_uids: int = 2000       # UIDs that a command names at most (Yahoo answers at most 1,000 messages a command: 500)
 

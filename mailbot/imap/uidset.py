@@ -54,10 +54,10 @@ def expand(text: bytes, *, most: int) -> list[int] | None:
     """The UIDs of a set in the order it names them; None where it is none, or names more than `most`."""
     uids: list[int] = []
     for word in text.split(b","):
-        first, _, last = word.partition(b":")
-        if not first.isdigit() or (last and not last.isdigit()):
+        first, _, last = word.partition(b":") if b":" in word else (word, b"", word)
+        if not first.isdigit() or not last.isdigit() or len(word) > 21:
             return None
-        a, b = int(first), int(last or first)
+        a, b = int(first), int(last)
         if len(uids) + abs(b - a) >= most:
             return None
         uids.extend(range(min(a, b), max(a, b) + 1))      # RFC 3501 9: 4:2 is 2:4

@@ -1,7 +1,7 @@
 """A message's parts, with the numbers that IMAP gives them (RFC 3501 6.4.5)."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from mailbot.mail import parameters
 from mailbot.mail.headers import text_of_field
@@ -23,6 +23,7 @@ class Part:
     size: int = 0                       # octets as transferred, encoded; 0 for a multipart
     parts: tuple["Part", ...] = ()      # of a multipart; of an attached message, its one content
     subject: str = ""                   # of an attached message, decoded
+    charset: str = field(default="", compare=False)     # of a text, as its sender names it
 
     @property
     def is_multipart(self) -> bool:
@@ -103,9 +104,10 @@ def _leaf(row: Sequence[object], number: str, depth: int) -> Part:
     nested = media.startswith("message/") and len(row) > 8 and isinstance(row[7], tuple) and isinstance(row[8], tuple)
     extension = 10 if nested else 8 if len(row) > 7 and isinstance(row[7], int) else 7
     disposition = _pair(row[extension + 1]) if len(row) > extension + 1 else ("", {})
+    of_type = _pairs(row[2])
     part = Part(
-        number, media, parameters.file_name(disposition[1], _pairs(row[2])), disposition[0],
-        encoding_name(_text(row[5])), row[6] if isinstance(row[6], int) else 0)
+        number, media, parameters.file_name(disposition[1], of_type), disposition[0],
+        encoding_name(_text(row[5])), row[6] if isinstance(row[6], int) else 0, charset=_charset(of_type))
     if not nested or depth >= DEEPEST:
         return part
     envelope = _row(row[7])
@@ -138,6 +140,10 @@ def _text(item: object) -> str:
     return _octets(item).decode("latin-1").strip()
 
 
+def _charset(of_type: Mapping[str, bytes]) -> str:
+    return of_type.get("charset", b"").decode("latin-1")
+
+
 def structure_of(message: bytes) -> Part:
     """The same from the message itself. Sizes are those of a message whose lines end in CRLF, as IMAP has it."""
     entity, octets = entities(message)
@@ -155,4 +161,4 @@ def _part(entity: Entity, message: bytes) -> Part:
     return Part(
         entity.number, entity.type, parameters.file_name(of_disposition, of_type), parameters.token(disposition),
         encoding_name(headers.first("content-transfer-encoding") or "7bit"), entity.end - entity.body + bare, parts,
-        (entity.parts[0].headers.first("subject") or "") if entity.parts else "")
+        (entity.parts[0].headers.first("subject") or "") if entity.parts else "", _charset(of_type))

@@ -10,6 +10,7 @@ from mailbot.plan.columns import Paint, Piece, line, plain
 from mailbot.plan.document import Json, step_document
 from mailbot.plan.judge import DELETED
 from mailbot.plan.plan import Judgement, Plan, Step, Verdict
+from mailbot.plan.scope import of_account
 from mailbot.plan.steps import on_its_own
 from mailbot.plan.wanted import deletes
 from mailbot.rules.rule import Rule
@@ -35,14 +36,14 @@ class Explained:
 
 
 def explained(rules: Sequence[Rule], message: Message, plan: Plan, *,
-              answers: Answers, now: datetime) -> tuple[Explained, ...]:
-    """`plan` is the plan of these rules for this message, with the same answers and clock."""
-    facts = Facts(message, answers, now)
+              answers: Answers | None, now: datetime) -> tuple[Explained, ...]:
+    """`plan` is the plan of these rules for this message, with the same answers and clock; None: no server was there."""
+    facts = Facts(message, answers or {}, now)
     verdicts = {verdict.rule: verdict for verdict in plan.verdicts if verdict.uid == message.uid}
     return tuple(Explained(
         rule, read(rule.when, facts), verdicts.get(rule.name),
         tuple(step for step in (*plan.steps, *plan.trial) if step.rule == rule.name and message.uid in step.order.uids),
-        _server(facts.answered(rule.when)) if deletes(rule) else "",
+        _server(facts.answered(rule.when)) if answers is not None and deletes(rule) else "",
         _unjudged(rule, message),
     ) for rule in rules)
 
@@ -63,6 +64,14 @@ def documents(of: Sequence[Explained]) -> list[Json]:
         "condition": _node(one.reading),
         "steps": [step_document(step) for step in one.steps],
     }) for one in of]
+
+
+def left_out(rules: Sequence[Rule], judging: Sequence[Rule], account: str) -> tuple[tuple[str, str], ...]:
+    """(rule, why) of those that do not judge the message's folder."""
+    names = {rule.name for rule in judging}
+    there = {rule.name for rule in of_account(rules, account)}
+    return tuple((rule.name, "not enabled" if not rule.enabled else f"not for the account {account}" if rule.name not in there
+                  else f"not for this folder, but for {', '.join(rule.folders)}") for rule in rules if rule.name not in names)
 
 
 def _unjudged(rule: Rule, message: Message) -> str:

@@ -1,17 +1,24 @@
 """A step in words: `move → Archive/2026`."""
 
 from mailbot.document.problems import visible
-from mailbot.effects import Copy, Delete, Effect, Flags, Move, Save
+from mailbot.effects import AddFlags, Copy, Delete, Effect, Flags, Move, RemoveFlags, Save, SetFlags
 from mailbot.plan.columns import Piece, columns, cut_front
 from mailbot.plan.plan import Step
 
 PATH = 20       # columns: less says nothing
 STYLES = {"delete": "red", "trash": "yellow"}
+NAMES: dict[type[Effect], str] = {AddFlags: "flag", RemoveFlags: "unflag", SetFlags: "set_flags", Copy: "copy", Move: "move",
+                                  Delete: "delete", Save: "save"}
 
 
 def in_a_line(step: Step) -> tuple[Piece, ...]:
     """Behind a message that has this step alone."""
     return (step.action, STYLES.get(step.action, "")), (_object(step.order.effect), "")
+
+
+def in_words(effect: Effect) -> str:
+    """Of which nobody knows the action any more: a `trash` is a move."""
+    return NAMES[type(effect)] + _object(effect)
 
 
 def on_its_own(step: Step, width: int) -> tuple[Piece, ...]:
@@ -21,7 +28,7 @@ def on_its_own(step: Step, width: int) -> tuple[Piece, ...]:
         return action, (_object(step.order.effect), "")
     part = step.order.effect.part
     which = f"part {visible(part.number)}" if part.number else "message"
-    about = f" {which}  {visible(part.name)}  {_octets(part.size)} → "
+    about = f" {which}  {visible(part.name)}  {octets_written(part.size)} → "
     if width - 7 - columns(about) < PATH:
         about = f" {which} → "      # the path ends in the name, as a rule
     path = cut_front(visible(step.order.effect.path), width - 7 - columns(about))
@@ -37,14 +44,16 @@ def _object(effect: Effect) -> str:
             return f" → {visible(path)}"
         case Delete():
             return ""
-    return f" {visible(_flags(effect.flags))}"
+    return f" {visible(flags_written(effect.flags))}"
 
 
-def _flags(flags: Flags) -> str:
+def flags_written(flags: Flags) -> str:
+    """System flags first."""
     return " ".join(sorted(flags, key=lambda flag: (not flag.startswith("\\"), flag))) or "(none)"
 
 
-def _octets(size: int) -> str:
+def octets_written(size: int) -> str:
+    """`214 kB`"""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= factor:
             value = size / factor

@@ -82,7 +82,7 @@ class Page:
 
     def _message(self, message: Named, steps: Sequence[Step], wide: _Columns) -> list[str]:
         uid = f"#{message.uid}"
-        head = f"    {uid:<{wide.uid}}  {self._when(message.received)}  {padded(shown(message.sender), wide.sender)}  "
+        head = f"    {uid:<{wide.uid}}  {when(message.received, self._now, self._timezone)}  {padded(shown(message.sender), wide.sender)}  "
         subject = shown(message.subject)
         if len(steps) == 1 and not isinstance(steps[0].order.effect, Save):
             action = (("  ", ""), *in_a_line(steps[0]))
@@ -92,13 +92,15 @@ class Page:
         lines = [self._line((head, ""), (subject, ""))]
         return lines + [self._line(("      ", ""), *on_its_own(step, self._width - 6)) for step in steps]
 
-    def _when(self, moment: datetime) -> str:
-        local = moment.astimezone(self._timezone)
-        day = f"{local.day:2} {MONTHS[local.month - 1]}"
-        return f"{day} {local:%H:%M}" if abs(self._now - moment) < RECENT else f"{day}  {local.year:04}"
-
     def _line(self, *pieces: Piece) -> str:
         return line(pieces, self._width, self._paint)
+
+
+def when(moment: datetime, now: datetime, timezone: tzinfo) -> str:
+    """`22 Nov 09:40`, or with the year: 12 columns."""
+    local = moment.astimezone(timezone)
+    day = f"{local.day:2} {MONTHS[local.month - 1]}"
+    return f"{day} {local:%H:%M}" if abs(now - moment) < RECENT else f"{day}  {local.year:04}"
 
 
 def summary(plans: Iterable[Plan]) -> str:

@@ -8,7 +8,7 @@ from mailbot.search.arguments import Arguments
 from mailbot.search.facts import Facts
 from mailbot.search.fold import fold
 from mailbot.search.nodes import Key, Node
-from mailbot.search.program import EVERYTHING, NOTHING, Program, either, term
+from mailbot.search.program import EVERYTHING, Program, either, negated, term
 from mailbot.search.reading import LINES_SCHEMA, TEXTS_SCHEMA, any_of, lines, texts
 from mailbot.search.spec import Parsing, Predicate, Server, Spec, taken
 from mailbot.search.tokens import Token, octets, string
@@ -71,11 +71,14 @@ def _text_row(name: str, doc: str) -> Spec:
             return "as the server says"
         return "the server did not say" if facts.message.body is None else "read in the message itself"
 
-    def program(value: tuple[str, ...], _server: Server) -> Program:
+    def over(value: tuple[str, ...], _server: Server) -> Program:
         return either(term(spoken, string(text)) for text in value)
 
+    def rest(value: tuple[str, ...], server: Server) -> Program:
+        return negated(over(value, server))
+
     return Spec(name, doc, f"{name}: order confirmed", {"anyOf": [TEXTS_SCHEMA, LINES_SCHEMA]}, read, holds, shows,
-                over=program, under=program, asked=_always, spoken=name.upper(),
+                over, rest, asked=_always, spoken=name.upper(),
                 arguments=taken(name, lambda arguments: (arguments.text(),)),
                 written=lambda value: value[0] if len(value) == 1 else f"[{', '.join(value)}]", warning=_SLOW)
 
@@ -95,15 +98,15 @@ def _gmail_row(name: str, spoken: str, doc: str, example: str) -> Spec:
     def over(value: str, server: Server) -> Program:
         return term(word, argument(value)) if GMAIL in server.capabilities else EVERYTHING
 
-    def under(value: str, server: Server) -> Program:
-        return term(word, argument(value)) if GMAIL in server.capabilities else NOTHING
+    def rest(value: str, server: Server) -> Program:
+        return term(b"NOT", word, argument(value)) if GMAIL in server.capabilities else EVERYTHING
 
     def read(value: Value, parsing: Parsing) -> Node | None:
         found = texts(value, parsing)
         return None if found is None else any_of(Key(name, text) for text in found)
 
     return Spec(name, doc, example, TEXTS_SCHEMA, read, lambda value: _as_answered(Key(name, value)), _never_said,
-                over, under, asked=_always, spoken=spoken, arguments=taken(name, Arguments.text))
+                over, rest, asked=_always, spoken=spoken, arguments=taken(name, Arguments.text))
 
 
 # uid: a tuple of (first, last), last None for `*`; or "*" alone, the message with the largest UID, which the server knows.
@@ -153,7 +156,7 @@ def _uid_written(value: Ranges | str) -> str:
     return ",".join(str(first) if first == last else f"{first}:{last or '*'}" for first, last in value)
 
 
-def _uid_program(value: Ranges | str, _server: Server) -> Program:
+def _uid_over(value: Ranges | str, _server: Server) -> Program:
     if isinstance(value, str):
         return term(b"UID", b"*")
     # Not `200:*`: it names the last message too, whatever its UID (RFC 3501 6.4.8).
@@ -167,7 +170,7 @@ ROWS: tuple[Spec, ...] = (
     _gmail_row("gmail_label", "X-GM-LABELS", "has this label (Gmail only)", "gmail_label: Work/Invoices"),
     Spec("uid", "its UID is in this set; `200:*` is 200 and above, `*` the largest in the folder", 'uid: "1:100,200:*"',
          {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^[0-9:,*]+$"}]}, _read_uid, _uid_holds,
-         lambda _value, facts: f"UID {facts.message.uid}", over=_uid_program, under=_uid_program,
+         lambda _value, facts: f"UID {facts.message.uid}", _uid_over, lambda value, server: negated(_uid_over(value, server)),
          asked=lambda value: value == LARGEST, spoken="UID", arguments=lambda arguments: uid_node(arguments.uids()),
          written=_uid_written, warning="UIDs name messages of one folder, until its UIDVALIDITY changes"),
 )

@@ -7,7 +7,7 @@ from typing import assert_never
 from mailbot.search import tokens
 from mailbot.search.keys import KEYS
 from mailbot.search.nodes import And, Key, Node, Not, Or
-from mailbot.search.program import EVERYTHING, Program, both, either, fitted, negated, spelled
+from mailbot.search.program import EVERYTHING, Program, both, either, fitted, spelled
 from mailbot.search.spec import Server
 from mailbot.search.tokens import Literal, Token
 
@@ -49,7 +49,7 @@ def _bound(node: Node, server: Server, refused: frozenset[Node], *, positive: bo
             if node in refused:
                 return EVERYTHING
             spec = KEYS[name]
-            return spec.over(value, server) if positive else negated(spec.under(value, server))
+            return (spec.over if positive else spec.rest)(value, server)
         case Not(child):
             return _bound(child, server, refused, positive=not positive)
         case And(nodes):

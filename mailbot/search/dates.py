@@ -17,7 +17,7 @@ _FIRST = date(1, 1, 3)      # days about the ends of the calendar are not moved 
 _LAST = date(9999, 12, 28)
 # Between our clock and the server's.
 _SLACK = timedelta(minutes=10)
-_MOST_SECONDS = 2**32 - 1
+_NUMBERS = 2**32
 
 _DATE_SCHEMA = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d\d-\d\d$"}
 _DURATION_SCHEMA = {"type": "string", "pattern": r"^\d{1,9}[smhdw]$"}
@@ -28,27 +28,35 @@ def _moved(day: date, days: int) -> bytes:
     return tokens.day(min(max(day, _FIRST), _LAST) + days * _DAY)
 
 
-def _size_row(name: str, doc: str, holds: Callable[[int], Predicate]) -> Spec:
-    def program(value: int, _server: Server) -> Program:
-        # RFC 3501 9: a number has 32 bits.
-        if value >= 2**32:
-            return NOTHING if name == "larger" else EVERYTHING
-        return term(name.upper().encode("ascii"), b"%d" % value)
+def _larger(octets: int) -> Program:
+    """Half of it: Courier's SEARCH counts lines that end in LF alone, and a line may hold nothing else."""
+    # RFC 3501 9: a number has 32 bits.
+    return NOTHING if octets >= _NUMBERS else EVERYTHING if octets < 0 else term(b"LARGER", b"%d" % (octets // 2))
+
+
+def _smaller(octets: int) -> Program:
+    return EVERYTHING if octets >= _NUMBERS else term(b"SMALLER", b"%d" % octets)
+
+
+def _size_row(name: str, doc: str, compared: Callable[[int, int], bool], over: Callable[[int], Program],
+              rest: Callable[[int], Program]) -> Spec:
+    def holds(value: int) -> Predicate:
+        return lambda facts: compared(facts.message.size, value)
 
     return Spec(name, doc, f"{name}: 5MB", SIZE_SCHEMA, scalar(name, scalars.size), holds,
-                lambda _value, facts: f"{facts.message.size} octets", over=program, under=program, spoken=name.upper(),
-                arguments=taken(name, Arguments.number))
+                lambda _value, facts: f"{facts.message.size} octets", lambda value, _server: over(value),
+                lambda value, _server: rest(value), spoken=name.upper(), arguments=taken(name, Arguments.number))
 
 
 # Days of INTERNALDATE: those that the string of the server shows. A server may count them in another zone: a day either way.
 
 def _day_row(name: str, doc: str, compared: Callable[[date, date], bool],
-             over: Callable[[date], Program], under: Callable[[date], Program]) -> Spec:
+             over: Callable[[date], Program], rest: Callable[[date], Program]) -> Spec:
     def holds(value: date) -> Predicate:
         return lambda facts: compared(facts.message.received.date(), value)
 
     return Spec(name, doc, f"{name}: 2026-01-05", _DATE_SCHEMA, scalar(name, scalars.day), holds, _shown_arrival,
-                lambda value, _server: over(value), lambda value, _server: under(value),
+                lambda value, _server: over(value), lambda value, _server: rest(value),
                 spoken=name.upper(), arguments=taken(name, Arguments.day))
 
 
@@ -92,20 +100,23 @@ def _younger_holds(value: timedelta) -> Predicate:
     return lambda facts: facts.message.received >= facts.now - value
 
 
-def _within(name: bytes, interval: timedelta) -> Program | None:
+def _older(value: timedelta, server: Server) -> Program:
+    """At least what is as old, at most some minutes (with WITHIN) or days younger.
+
+    BEFORE counts days in the server's zone, which is up to 14 hours from UTC.
+    """
+    exactly = _within(b"OLDER", value - _SLACK, server)
+    return exactly or term(b"BEFORE", _moved(_moment(server, value), 2))
+
+
+def _younger(value: timedelta, server: Server) -> Program:
+    exactly = _within(b"YOUNGER", value + _SLACK, server)
+    return exactly or term(b"SINCE", _moved(_moment(server, value), -1))
+
+
+def _within(name: bytes, interval: timedelta, server: Server) -> Program | None:
     seconds = int(interval.total_seconds())
-    return term(name, b"%d" % seconds) if 0 < seconds <= _MOST_SECONDS else None
-
-
-def _older_bound(value: timedelta, server: Server, *, days: int, slack: timedelta) -> Program:
-    """BEFORE counts days in the zone of the server, which is up to half a day and two hours from UTC."""
-    exact_to_the_second = _within(b"OLDER", value - slack) if "WITHIN" in server.capabilities else None
-    return exact_to_the_second or term(b"BEFORE", _moved(_moment(server, value), days))
-
-
-def _younger_bound(value: timedelta, server: Server, *, days: int, slack: timedelta) -> Program:
-    exact_to_the_second = _within(b"YOUNGER", value + slack) if "WITHIN" in server.capabilities else None
-    return exact_to_the_second or term(b"SINCE", _moved(_moment(server, value), days))
+    return term(name, b"%d" % seconds) if "WITHIN" in server.capabilities and 0 < seconds < _NUMBERS else None
 
 
 def _moment(server: Server, ago: timedelta) -> date:
@@ -128,25 +139,20 @@ def _shown_age(_value: object, facts: Facts) -> str:
 
 
 ROWS: tuple[Spec, ...] = (
-    _size_row("larger", "more octets than this (RFC822.SIZE)", lambda value: lambda facts: facts.message.size > value),
-    _size_row("smaller", "fewer octets than this (RFC822.SIZE)", lambda value: lambda facts: facts.message.size < value),
+    _size_row("larger", "more octets than this (RFC822.SIZE)", operator.gt, _larger, lambda octets: _smaller(octets + 1)),
+    _size_row("smaller", "fewer octets than this (RFC822.SIZE)", operator.lt, _smaller, lambda octets: _larger(octets - 1)),
     _day_row("before", "arrived before this day (INTERNALDATE, time and zone disregarded)", operator.lt,
-             lambda day: _before(day, 1), lambda day: _before(day, -1)),
-    _day_row("on", "arrived on this day", operator.eq, lambda day: both((_since(day, -1), _before(day, 2))),
-             lambda _day: NOTHING),
-    _day_row("since", "arrived on this day or later", operator.ge, lambda day: _since(day, -1), lambda day: _since(day, 1)),
+             lambda day: _before(day, 1), lambda day: _since(day, -1)),
+    _day_row("on", "arrived on this day", operator.eq,
+             lambda day: both((_since(day, -1), _before(day, 2))), lambda _day: EVERYTHING),
+    _day_row("since", "arrived on this day or later", operator.ge, lambda day: _since(day, -1), lambda day: _before(day, 1)),
     _sent_row("sentbefore", "its Date header, in its own zone, says an earlier day", operator.lt),
     _sent_row("senton", "its Date header says this day", operator.eq),
     _sent_row("sentsince", "its Date header says this day or a later one", operator.ge),
-    Spec("older", "arrived at least this long ago (RFC 5032)", "older: 30d", _DURATION_SCHEMA, scalar("older", scalars.duration),
-         _older_holds, _shown_age,
-         lambda value, server: _older_bound(value, server, days=2, slack=_SLACK),
-         lambda value, server: _older_bound(value, server, days=-1, slack=-_SLACK),
+    Spec("older", "arrived at least this long ago (RFC 5032)", "older: 30d", _DURATION_SCHEMA,
+         scalar("older", scalars.duration), _older_holds, _shown_age, _older, _younger,
          spoken="OLDER", arguments=taken("older", Arguments.interval), written=_written_age),
-    Spec("younger", "arrived at most this long ago (RFC 5032)", "younger: 6h", _DURATION_SCHEMA, scalar("younger",
-        scalars.duration),
-         _younger_holds, _shown_age,
-         lambda value, server: _younger_bound(value, server, days=-1, slack=_SLACK),
-         lambda value, server: _younger_bound(value, server, days=2, slack=-_SLACK),
+    Spec("younger", "arrived at most this long ago (RFC 5032)", "younger: 6h", _DURATION_SCHEMA,
+         scalar("younger", scalars.duration), _younger_holds, _shown_age, _younger, _older,
          spoken="YOUNGER", arguments=taken("younger", Arguments.interval), written=_written_age),
 )

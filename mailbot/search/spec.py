@@ -10,7 +10,7 @@ from mailbot.document.values import Value
 from mailbot.search.arguments import Arguments
 from mailbot.search.facts import Facts
 from mailbot.search.nodes import Key, Node
-from mailbot.search.program import EVERYTHING, NOTHING, Program
+from mailbot.search.program import EVERYTHING, Program
 
 Lists = Callable[[str, Position], tuple[str, ...] | None]
 Predicate = Callable[[Facts], bool | None]
@@ -37,10 +37,6 @@ def _everything(_value: Any, _server: Server) -> Program:
     return EVERYTHING
 
 
-def _nothing(_value: Any, _server: Server) -> Program:
-    return NOTHING
-
-
 def no_headers(_value: Any) -> frozenset[str]:
     return frozenset()
 
@@ -61,7 +57,9 @@ def _as_is(key: Key) -> tuple[Key, bool]:
 class Spec:
     """One key: a row of the table. The functions are given the `value` of its Key.
 
-    `over` and `under` bound the server's answer from both sides: the one finds at least, the other at most what matches.
+    `over` is a SEARCH program that finds at least what matches, `rest` one that finds at least what does not. It is a program
+    of its own because Dovecot 2.3 answers `OR NOT BEFORE x NOT BEFORE y` (SINCE, LARGER, OLDER … too) as if it were AND, and
+    `OR NEW NOT NEW` not with all: so nothing is sent under NOT that has a word for its contrary.
     """
 
     name: str
@@ -72,7 +70,7 @@ class Spec:
     holds: Callable[[Any], Predicate]                       # the verdict, made ready for many messages
     shows: Callable[[Any, Facts], str]                      # what was read of the message, for `explain`
     over: Callable[[Any, Server], Program] = _everything
-    under: Callable[[Any, Server], Program] = _nothing
+    rest: Callable[[Any, Server], Program] = _everything
     headers: Callable[[Any], frozenset[str]] = no_headers   # lower-case names it reads
     structure: bool = False                                 # it reads BODYSTRUCTURE
     asked: Callable[[Any], bool] = _never                   # only the server can answer it

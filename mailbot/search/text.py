@@ -9,7 +9,7 @@ from mailbot.search.facts import Facts
 from mailbot.search.fold import fold
 from mailbot.search.lines import Lines
 from mailbot.search.nodes import And, Key, Node
-from mailbot.search.program import EVERYTHING, NOTHING, Program, both, negated, term
+from mailbot.search.program import EVERYTHING, Program, both, term
 from mailbot.search.reading import LINES_SCHEMA, TEXTS_SCHEMA, any_of, listed, named, texts, texts_or_lines
 from mailbot.search.spec import Parsing, Predicate, Server, Spec, taken
 from mailbot.search.tokens import string
@@ -96,17 +96,17 @@ def _header_over(value: HeaderValue, server: Server) -> Program:
     name, wanted = value
     if isinstance(wanted, str):
         return narrowing(name, wanted, server)
-    # `HEADER X ""`: Cyrus does not find a header that is there with nothing in it. So it is never more than presence.
-    return EVERYTHING if wanted or server.by_words else negated(_header_present(name))
+    return EVERYTHING if wanted or server.by_words else _without(name)
 
 
-def _header_under(value: HeaderValue, server: Server) -> Program:
+def _header_rest(value: HeaderValue, server: Server) -> Program:
     name, wanted = value
-    return _header_present(name) if wanted is True and not server.by_words else NOTHING
+    return _without(name) if wanted is True and not server.by_words else EVERYTHING
 
 
-def _header_present(name: str) -> Program:
-    return term(b"HEADER", string(name), b'""')
+def _without(name: str) -> Program:
+    """Cyrus finds those too whose header is there with nothing in it: of the two, only absence narrows."""
+    return term(b"NOT", b"HEADER", string(name), b'""')
 
 
 def _header_arguments(arguments: Arguments) -> HeaderValue:
@@ -137,7 +137,7 @@ ROWS: tuple[Spec, ...] = (
     _row("subject", "a text in the decoded subject: any of them, or of a file", "subject: invoice"),
     Spec("header", "any header by name: a text in it, true (it is there) or false (it is not)",
          "header: {List-Id: dev.example.org}",
-         _HEADER_SCHEMA, _read_header, _header_holds, lambda value, facts: _shown(value[0], facts), _header_over, _header_under,
+         _HEADER_SCHEMA, _read_header, _header_holds, lambda value, facts: _shown(value[0], facts), _header_over, _header_rest,
          headers=lambda value: frozenset({value[0]}), spoken="HEADER", arguments=taken("header", _header_arguments),
          written=_header_written, canonical=_header_canonical),
 )

@@ -1,10 +1,19 @@
 """How long to wait before the next try. Time and randomness come in as arguments."""
 
+from dataclasses import dataclass
 from random import Random
 
-LOGIN_REFUSED = 360.0       # seconds: ten tries an hour, below what locks accounts out
+LOGIN_REFUSED = 360.0       # seconds: ten tries an hour, below what locks accounts out; with OAuth2 the first may be two
 THROTTLED = 15 * 60.0       # imap-facts.md, "Error classes": at least 15 minutes
 LONGEST = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds until a server that refused is tried again."""
+
+    login_refused: float = LOGIN_REFUSED
+    throttled: float = THROTTLED
 
 
 def after_loss(down_for: float, rng: Random) -> float:

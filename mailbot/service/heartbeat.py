@@ -33,9 +33,10 @@ class Heartbeat:
         """`good_for` seconds from now where a refresh was completed; without it the last promise stands."""
         with self._lock:
             rows = self._accounts.setdefault(name, {})
-            before = rows.get(watcher, Row("", 0.0, ""))
-            rows[watcher] = Row(state, before.until if good_for is None else time.time() + good_for, why)
-            if (before.until > 0, before.why) != (rows[watcher].until > 0, why):
+            before = rows.get(watcher)
+            promised = before.until if before else 0.0
+            now = rows[watcher] = Row(state, promised if good_for is None else time.time() + good_for, why)
+            if before is None or (before.until > 0, before.why) != (now.until > 0, now.why):
                 self._write()       # a promise that only grows longer can wait for the next beat
 
     def forget(self, name: str, watcher: int) -> None:
@@ -66,7 +67,7 @@ class Heartbeat:
     def _write(self) -> None:
         if self._path is None:
             return
-        worst = {name: min(rows.values(), key=lambda row: row.until)._asdict() for name, rows in self._accounts.items()}
+        worst = {name: min(rows.values(), key=lambda row: (row.state != "refused", row.until))._asdict() for name, rows in self._accounts.items()}
         document = {"version": 1, "until": time.time() + PROCESS_GOOD_FOR, "pid": os.getpid(),
                     "accounts": worst, "rules_refused": self._rules}
         temporary = self._path.with_name(f".{NAME}.{os.getpid()}")

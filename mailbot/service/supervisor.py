@@ -11,6 +11,8 @@ from types import FrameType
 
 from mailbot import __version__
 from mailbot.config.load import Config, RejectedError, content_hash, load
+from mailbot.config.self_test import raise_if_failing
+from mailbot.engine.database import utc_now
 from mailbot.errors import ConfigError
 from mailbot.log import get_logger
 from mailbot.service.heartbeat import Heartbeat
@@ -47,6 +49,7 @@ class Service:
         try:
             log.info("service.started", version=__version__, accounts=len(self._config.accounts),
                      dry_run=self._shared.work.read_only)
+            self._heartbeat.beat()
             self._loaded(self._config)
             self._watch.follow(self._config.watched)
             self._man()
@@ -87,12 +90,13 @@ class Service:
     # -- reload
 
     def _reload(self, *, asked: bool) -> None:
-        found = content_hash(self._path, self._environ, self._read)
+        found = content_hash(self._path, self._read)
         if found == self._hash and not asked:
             return
         self._hash = found
         try:
             config = load(self._path, self._environ)
+            raise_if_failing(config, self._environ, utc_now())
         except ConfigError as error:
             if isinstance(error, RejectedError):
                 self._read = error

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mailbot.accounts.account import Account
 from mailbot.log import get_logger
 from mailbot.service import backoff
+from mailbot.service.turns import Turns
 from mailbot.service.wake import Wake
 from mailbot.service.watcher import Shared, Watcher
 
@@ -28,6 +29,7 @@ class Team:
         self.account = account
         self._shared, self._wake = shared, wake
         self._lock = threading.Lock()
+        self._turns = Turns()
         self._members: dict[int, Member] = {}
         self._ended = False
         with self._lock:
@@ -53,6 +55,8 @@ class Team:
 
     def look(self, reason: str) -> None:
         """The leader's look reaches the others through `assign`; they look too, since pending mail is judged by new rules."""
+        if reason == "look":
+            self._turns.forget()
         with self._lock:
             for member in self._members.values():
                 member.watcher.wake.set(reason)
@@ -80,7 +84,7 @@ class Team:
                     self._members[index].falls = falls
 
     def _start(self, index: int, folders: tuple[str, ...], begin_after: float) -> None:
-        watcher = Watcher(self.account, index, self._shared, self.assign, begin_after)
+        watcher = Watcher(self.account, index, self._shared, self.assign, self._turns, begin_after)
         watcher.folders = folders
         thread = threading.Thread(target=self._live, args=(index, watcher), name=f"{self.account.name}-{index}", daemon=True)
         self._members[index] = Member(watcher, thread)

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from mailbot.accounts.account import Account
@@ -15,6 +15,7 @@ from mailbot.service import backoff
 from mailbot.service.connect import connect
 from mailbot.service.heartbeat import Heartbeat
 from mailbot.service.states import NEXT, Event, State
+from mailbot.service.turns import TURN, Turns, Wait
 from mailbot.service.wake import Wake
 from mailbot.service.work import Work
 
@@ -32,14 +33,16 @@ class Shared:
     work: Work
     heartbeat: Heartbeat
     rng: Random
+    patience: backoff.Patience = field(default_factory=backoff.Patience)
 
 
 class Watcher:
     """`assign` is told the folders there are to watch, busiest first, by the watcher that leads an account (index 0)."""
 
     def __init__(self, account: Account, index: int, shared: Shared, assign: Callable[[tuple[str, ...]], None],
-                 begin_after: float = 0.0) -> None:
+                 turns: Turns, begin_after: float = 0.0) -> None:
         self.account, self.index, self.wake = account, index, Wake()
+        self._turns = turns
         self.folders: tuple[str, ...] = ()
         self._shared, self._assign = shared, assign
         self._stop = threading.Event()
@@ -60,6 +63,7 @@ class Watcher:
             while state is not State.STOPPED:
                 state = NEXT[state, self._step(state)]
         finally:
+            self._turns.done(self.wake)
             if self._session:
                 self._session.close()
 
@@ -77,10 +81,10 @@ class Watcher:
         try:
             return self._do[state]()
         except (LoginRefused, ConfigError) as refused:      # ConfigError: the password's file or command
-            return self._refused(str(refused), backoff.LOGIN_REFUSED)
+            return self._refused(str(refused), self._shared.patience.login_refused)
         except Refused as refused:                          # by SELECT, LIST or the greeting: nothing can be done here now
             if state is State.CONNECT and refused.cause is Cause.QUOTA:
-                return self._refused(str(refused), backoff.THROTTLED)
+                return self._refused(str(refused), self._shared.patience.throttled)
             return self._lost(str(refused))
         except Locked:                                      # the stop was heard while waiting for the account
             return Event.STOP
@@ -88,7 +92,10 @@ class Watcher:
             return self._lost(str(lost))
 
     def _connect(self) -> Event:
+        if wait := self._turns.take(self.wake):
+            return self._yield(wait)
         self._session = connect(self.account, read_only=self._shared.work.read_only)
+        self._turns.done(self.wake)
         log.info("session.connected", account=self.account.name, watcher=self.index)
         self._lost_at, self._told_idle = None, False
         return Event.UP
@@ -149,7 +156,7 @@ class Watcher:
         reasons: frozenset[str] = frozenset()
         while "stop" not in reasons:
             left = self._retry_at - time.monotonic()
-            if left <= 0 or "look" in reasons:      # a person asked; new rules alone are no reason to try a login again
+            if left <= 0 or reasons & {"look", TURN}:       # a person asked; new rules alone are no reason to try a login again
                 return Event.RETRY_DUE
             reasons = self.wake.wait(left)
         return Event.STOP
@@ -175,8 +182,17 @@ class Watcher:
             raise Unreachable(f"{self.account.name}: not connected")
         return self._session, self._shared.ruleset
 
+    def _yield(self, wait: Wait) -> Event:
+        """Another watcher of the account is logging in, or was refused: nothing new to be told, and nothing to be tried."""
+        self._retry_at = time.monotonic() + wait.seconds
+        if not wait.refused:
+            return Event.LOST
+        self._tell(State.REFUSED, why=wait.refused)
+        return Event.LOGIN_REFUSED
+
     def _lost(self, why: str) -> Event:
         self._hang_up()
+        self._turns.done(self.wake)
         now = time.monotonic()
         if self._lost_at is None:
             self._lost_at = now
@@ -191,6 +207,7 @@ class Watcher:
         self._hang_up()
         wait = backoff.after_refusal(longest, self._shared.rng)
         self._retry_at = time.monotonic() + wait
+        self._turns.refused(self.wake, wait, why)
         log.error("session.refused", account=self.account.name, watcher=self.index, why=why, seconds=round(wait), alert=True)
         self._tell(State.REFUSED, why=why)
         return Event.LOGIN_REFUSED

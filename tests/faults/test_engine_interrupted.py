@@ -22,6 +22,7 @@ RULES = {
     "trash": "[trash]",
     "delete": "[delete]",
     "save and move": "[{save: {to: 'FILES/{uid}.eml', parts: message}}, {flag: seen}, {move: Archive}]",
+    "save and delete": "[{save: {to: 'FILES/{uid}.eml', parts: message}}, delete]",
 }
 CAPABILITIES = [("MOVE", "UIDPLUS"), ("UIDPLUS",), ()]
 # What leaves its message where it is asks nothing of MOVE and UIDPLUS.

@@ -109,6 +109,20 @@ def test_what_a_dead_process_left_is_swept_up_and_what_a_living_one_writes_is_no
     assert set(files(deep)) == {".mailbot-2-1", "bill.pdf"}
 
 
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_name_before_the_save_is_over(tmp_path):
+    calls = []
+
+    class Watched(Disk):
+        def __getattribute__(self, name):
+            if name in {"write", "sync", "link", "unlink"}:
+                calls.append(name)
+            return super().__getattribute__(name)
+
+    save(tmp_path, Saver(Watched()), [b"a", b"b"])
+    assert calls[:3] == ["sync"] * 3, "of the folders in which folders were made"
+    assert calls[calls.index("write"):] == ["write", "write", "sync", "link", "unlink", "sync"]
+
+
 def test_a_short_write_is_gone_on_with(tmp_path):
     class Slow(Disk):
         def write(self, file, octets):

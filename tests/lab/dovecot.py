@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from tests.lab import maildir
-from tests.lab.dovecot_conf import configuration
+from tests.lab import dovecot_conf, maildir
 from tests.lab.ports import Ports
 from tests.lab.process import (
     Processes,
@@ -38,9 +37,11 @@ class Dovecot(Server):
 
     `hide`: capabilities that are not announced after login; the commands still work (Proxy(deny=…) refuses them).
     `failing_logins`: no penalty delay after refused logins, for which the start takes some seconds longer.
+    `introspection`: the URL that is asked about tokens (RFC 7662); passwords are taken all the same.
     """
 
-    def __init__(self, *, hide: Iterable[str] = (), failing_logins: bool = False, extra: str = "") -> None:
+    def __init__(self, *, hide: Iterable[str] = (), failing_logins: bool = False, extra: str = "",
+                 introspection: str = "") -> None:
         super().__init__()
         self._ports = Ports(3)
         self.port, self.tls_port, self.lmtp_port = (self._ports.first + n for n in range(3))
@@ -51,7 +52,9 @@ class Dovecot(Server):
             (self.directory / name).touch()
         made = certificate(self.directory)
         self.ca = made.ca
-        settings = configuration(self.directory, self.port, made, hide=frozenset(hide), penalty=not failing_logins)
+        settings = dovecot_conf.configuration(self.directory, self.port, made, hide=frozenset(hide), penalty=not failing_logins,
+                                 oauth2=bool(introspection))
+        dovecot_conf.introspection(self.directory, introspection)
         (self.directory / "dovecot.conf").write_text(settings + extra)
         hand_over(self.directory)
         self.start()

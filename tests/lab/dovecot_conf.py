@@ -29,7 +29,7 @@ ssl = yes
 ssl_cert = <{certificate.cert}
 ssl_key = <{certificate.key}
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login{bearer}
 auth_failure_delay = 0
 auth_cache_size = 0
 mail_location = maildir:%h/Maildir
@@ -45,8 +45,10 @@ passdb {{
   args = {directory}/refused
   deny = yes
 }}
+{oauth2}
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password=pass
 }}
 userdb {{
@@ -126,9 +128,29 @@ service stats {{
 
 _NO_PENALTY = "  unix_listener anvil-auth-penalty {\n    mode = 0\n  }"
 
+_OAUTH2 = """\
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {directory}/oauth2.conf.ext
+}}"""
+
+_INTROSPECTION = """\
+introspection_mode = post
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
+
+def introspection(directory: Path, url: str) -> None:
+    """What the passdb of OAuth2 reads (RFC 7662)."""
+    (directory / "oauth2.conf.ext").write_text(_INTROSPECTION.format(url=url))
+
 
 def configuration(
-    directory: Path, port: int, certificate: Certificate, *, hide: frozenset[str], penalty: bool
+    directory: Path, port: int, certificate: Certificate, *, hide: frozenset[str], penalty: bool, oauth2: bool = False
 ) -> str:
     """dovecot.conf with IMAP on `port`, IMAPS on the next and LMTP on the one after."""
     kept = " ".join(word for word in _CAPABILITIES.split() if word not in hide)
@@ -142,4 +164,6 @@ def configuration(
         certificate=certificate,
         capability=f"imap_capability = {kept}" if hide else "",
         penalty="" if penalty else _NO_PENALTY,
+        bearer=" xoauth2 oauthbearer" if oauth2 else "",
+        oauth2=_OAUTH2.format(directory=directory) if oauth2 else "",
     )

@@ -135,10 +135,14 @@ class Scripted:
         self._listener.settimeout(PATIENCE)
         self.port: int = self._listener.getsockname()[1]
         self._failure: BaseException | None = None
+        self._sessions: list[Session] = []
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def connect(self, **settings: Any) -> Session:
-        return connect(self.settings(**settings), lambda: "pass")
+        """Ends with the `with`, if the test does not end it."""
+        session = connect(self.settings(**settings), lambda: "pass")
+        self._sessions.append(session)
+        return session
 
     def settings(self, **changed: Any) -> Settings:
         tls = {"tls": "implicit", "ca_file": str(self._certificate.ca)} if self._tls and self._certificate else {"tls": "none"}
@@ -149,11 +153,13 @@ class Scripted:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for session in self._sessions:
+            session.abandon()
         if kind is None:
             self._thread.join(PATIENCE)
         self._listener.close()
         if self._failure:
-            raise self._failure
+            raise self._failure from error
         assert kind or not self._thread.is_alive(), "the script has not come to its end"
 
     def _run(self) -> None:

@@ -11,7 +11,8 @@ from mailbot.search.nodes import And, Key, Node, Not, Or
 from tests.server.judging import Mail
 
 # Words with their cases mixed; what is found in which is the servers' business and ours.
-WORDS = ("Invoice", "INVOICE", "invoices", "café", "CAFÉ", "cafe\u0301s", "Müller", "MÜLLER", "οδος", "ΟΔΟΣ", "日本語", "straße", "build", "failed",
+WORDS = ("Invoice", "INVOICE", "invoices", "café", "CAFÉ", "cafe\u0301s", "Müller", "MÜLLER", "οδος", "ΟΔΟΣ", "日本語", "straße",
+         "build", "failed",
          "[dev]", "#42", "(no.", "7)", "{5}", "*", "%", "50%", '"so"', "re:", "x", "ﬁx", "ÅNGSTRÖM", "ångström", "NOT", "ALL")
 ADDRESSES = ("ada@example.org", "Ada.Lovelace@Mail.Example.ORG", "bob@x.test", "noreply@sub.x.test", "o'neil@example.org")
 NAMES = ("Ada Lovelace", "Müller", "BOB", "日本", "Ada", "Ågot Ø")
@@ -20,7 +21,8 @@ SYSTEM = (r"\Seen", r"\Answered", r"\Flagged", r"\Draft", r"\Deleted")
 ZONES = ("+0000", "-0800", "+0530", "+1400", "GMT", "EST", "-0000")
 
 # A key ends in no letter that carries an accent where it is found, and has nothing of what DIFFERENCES lists.
-TEXTS = ("invoice", "VOIC", "Café", "caf", "CAFE\u0301S", "müll", "οδο", "ΟΔΟΣ", "本", "straße", "STRAßE", "build failed", "d f", "[DEV]", "(", "{5}", "*", "%",
+TEXTS = ("invoice", "VOIC", "Café", "caf", "CAFE\u0301S", "müll", "οδο", "ΟΔΟΣ", "本", "straße", "STRAßE", "build failed", "d f",
+         "[DEV]", "(", "{5}", "*", "%",
          '"so"', "\\", "re: ", "42", "ångs", "nothing", "not", "all")
 PEOPLE = ("ada", "LOVELACE", "example.org", "@x.test", "müller", "MÜ", "本", "bob", "o'neil", "nobody", ".")
 
@@ -57,7 +59,8 @@ class Sender:
     def _person(self) -> str:
         name, address = self.random.choice(NAMES), self.random.choice(ADDRESSES)
         return self.random.choice([
-            address, f"<{address}>", f"{self._encoded(name)} <{address}>", f'"{self._raw(name)}" <{address}>', f"{self._raw(name)}\r\n <{address}>"])
+            address, f"<{address}>", f"{self._encoded(name)} <{address}>", f'"{self._raw(name)}" <{address}>',
+            f"{self._raw(name)}\r\n <{address}>"])
 
     def _phrase(self) -> str:
         words = [self._word(self.random.choice(WORDS)) for _ in range(self.random.randint(1, 5))]
@@ -71,12 +74,12 @@ class Sender:
         return text
 
     def _encoded(self, text: str) -> str:
-        charset = self.random.choice(["utf-8", "UTF-8", "iso-8859-1", "utf-16be"])
+        charset = self.random.choice(["utf-8", "UTF-8", "iso-8859-1"])
         try:
             octets = text.encode(charset)
         except UnicodeEncodeError:
             charset, octets = "utf-8", text.encode()
-        if self.random.random() < 0.5 or charset == "utf-16be":
+        if self.random.random() < 0.5:
             return f"=?{charset}?{self.random.choice('bB')}?{base64.b64encode(octets).decode()}?="
         quoted = quopri.encodestring(octets, header=True).decode().replace("=\n", "").replace("?", "=3F")
         return f"=?{charset}?{self.random.choice('qQ')}?{quoted}?="
@@ -99,13 +102,15 @@ def leaves(now: datetime) -> st.SearchStrategy[Node]:
     days = st.integers(-1, 11).map(lambda ago: (now - timedelta(days=ago)).date())
     # Six hours from any arrival: the two clocks need not agree.
     ages = st.integers(0, 22).map(lambda halves: timedelta(hours=6 + 12 * halves))
-    sets = st.lists(st.tuples(st.integers(1, 200), st.integers(0, 200)).map(lambda ends: (ends[0], ends[0] + ends[1])), min_size=1, max_size=3)
+    sets = st.lists(st.tuples(st.integers(1, 200), st.integers(0, 200)).map(lambda ends: (ends[0], ends[0] + ends[1])),
+                    min_size=1, max_size=3)
     flags = ("answered", "deleted", "draft", "flagged", "seen", "recent", "new", "old",
              "unanswered", "undeleted", "undraft", "unflagged", "unseen")
     return st.one_of(
         _keys(("from", "to", "cc", "bcc"), st.sampled_from(PEOPLE)),
         _keys(("subject",), st.sampled_from(TEXTS)),
-        _keys(("header",), st.tuples(st.sampled_from(["x-a", "list-id", "subject", "x-none"]), st.sampled_from((*TEXTS, True, False)))),
+        _keys(("header",), st.tuples(st.sampled_from(["x-a", "list-id", "subject", "x-none"]), st.sampled_from((*TEXTS, True,
+            False)))),
         _keys(flags, st.booleans()),
         _keys(("keyword", "unkeyword"), st.sampled_from((*KEYWORDS, "$TODO", "none"))),
         _keys(("larger", "smaller"), st.integers(0, 3000)),

@@ -9,9 +9,8 @@ from imapclient import IMAPClient
 
 from mailbot.mail.headers import Headers
 from mailbot.mail.message import Message
-from mailbot.search.keys import KEYS
 from mailbot.search.nodes import And, Key, Node, Not, Or
-from mailbot.search.program import Program, both, either, negated, spelled, term
+from mailbot.search.program import Program, both, either, spelled, term
 from mailbot.search.tokens import Literal, Token, charset, day, string
 
 
@@ -49,28 +48,39 @@ def found(client: IMAPClient, tokens: tuple[Token, ...]) -> frozenset[int]:
     return frozenset(int(uid) for line in lines if line for uid in line.split())
 
 
+_FLAGS = ("answered", "deleted", "draft", "flagged", "seen", "keyword")
+_PAIRS = [(name, f"un{name}") for name in _FLAGS] + [
+    ("recent", "old"), ("before", "since"), ("sentbefore", "sentsince"), ("older", "younger"), ("larger", "smaller")]
+CONTRARY = dict(_PAIRS) | {other: name for name, other in _PAIRS}
+
+
 def literally(node: Node) -> tuple[Token, ...]:
     """The condition as its author would put it to the server: nothing widened, nothing left out."""
     return spelled(_literally(node))
 
 
-def _literally(node: Node) -> Program:
+def _literally(node: Node, *, positive: bool = True) -> Program:
+    """What has a word for its contrary is never sent under NOT: Dovecot's answers to that are in test_not_and_dovecot."""
     match node:
         case And(nodes):
-            return both(map(_literally, nodes))
+            return (both if positive else either)(_literally(child, positive=positive) for child in nodes)
         case Or(nodes):
-            return either(map(_literally, nodes))
+            return (either if positive else both)(_literally(child, positive=positive) for child in nodes)
         case Not(child):
-            return negated(_literally(child))
+            return _literally(child, positive=not positive)
+        case Key("new", wanted):
+            return _literally(And((Key("recent", True), Key("unseen", True))), positive=positive is wanted)
         case Key(name, bool(wanted)):
-            key = term(KEYS[name].spoken.encode())
-            return key if wanted else negated(key)
+            return term((name if positive is wanted else CONTRARY[name]).upper().encode())
         case Key("header", (header, False)):
-            return negated(term(b"HEADER", string(header), b'""'))
-        case Key("body" | "text" as name, texts):
-            return either(term(KEYS[name].spoken.encode(), string(text)) for text in texts)
+            return _literally(Key("header", (header, True)), positive=not positive)
+        case Key("larger" | "smaller" as name, value) if not positive:
+            return term(CONTRARY[name].upper().encode(), b"%d" % (value + 1 if name == "larger" else value - 1))
+        case Key("body" | "text" as name, texts) if len(texts) > 1:
+            return _literally(Or(tuple(Key(name, (text,)) for text in texts)), positive=positive)
         case Key(name, value):
-            return term(KEYS[name].spoken.encode(), *_arguments(value))
+            said = name if positive else CONTRARY.get(name, f"not {name}")
+            return term(*(word.upper().encode() for word in said.split()), *_arguments(value))
     raise AssertionError(node)
 
 
@@ -88,6 +98,8 @@ def _arguments(value: Any) -> tuple[Token, ...]:
             return string(header), string(text)
         case (str(header), True):
             return string(header), b'""'
+        case (str(text),):
+            return (string(text),)
         case ranges:
             return (b",".join(b"%d:%d" % (first, last or 2**32 - 1) for first, last in ranges),)
 

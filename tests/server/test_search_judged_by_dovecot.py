@@ -11,14 +11,15 @@ from mailbot.mail.message import Message
 from mailbot.search.compile import compile as compile_search
 from mailbot.search.evaluate import decide
 from mailbot.search.facts import Facts
-from mailbot.search.nodes import Key, Node
+from mailbot.search.nodes import Node
 from tests.lab.dovecot import Dovecot
 from tests.server.judged_mail import Sender, leaves, trees
-from tests.server.judging import Mail, filled, found, literally, plain
+from tests.server.judging import filled, found, literally, plain
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 CAPABILITIES = (frozenset({"WITHIN"}), frozenset[str]())
-CHECKED = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+CHECKED = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture,
+    HealthCheck.too_slow],
                    phases=[Phase.explicit, Phase.generate, Phase.shrink])
 
 
@@ -66,7 +67,8 @@ def test_each_tree_finds_the_same(folder: Folder, node: Node) -> None:
 
 def _compare(folder: Folder, node: Node) -> None:
     ours, theirs = folder.ours(node), folder.theirs(node)
-    assert ours == theirs, f"{plain(literally(node))!r}\nours alone:\n{folder.named(ours - theirs)}\ntheirs alone:\n{folder.named(theirs - ours)}"
+    told = f"ours alone:\n{folder.named(ours - theirs)}\ntheirs alone:\n{folder.named(theirs - ours)}"
+    assert ours == theirs, f"{plain(literally(node))!r}\n{told}"
 
 
 @given(node=trees(NOW))

@@ -33,6 +33,12 @@ ANSWERED_HERE: st.SearchStrategy[Node] = st.one_of(
     _keys(["older", "younger"], AGES),
     _keys(["uid"], SETS),
 )
+EXACT: st.SearchStrategy[Node] = st.one_of(
+    _keys(FLAGS, st.booleans()),
+    _keys(["keyword", "unkeyword"], st.sampled_from(["$todo", "Work"])),
+    _keys(["uid"], SETS),
+    _keys(["body", "text"], st.tuples(TEXTS)),
+)
 OURS: st.SearchStrategy[Node] = st.one_of(
     _keys(["address"], st.tuples(NAMES, st.sampled_from(["ada@example.org", "x@y.org"]))),
     _keys(["domain"], st.tuples(NAMES, st.sampled_from(["example.org", "org"]))),

@@ -15,7 +15,7 @@ from mailbot.document.scalars import text
 from mailbot.document.values import Sequence
 from tests.unit.documents import read, told, value
 
-SECONDS = 5.0               # 1 s is promised for a machine that does nothing else; a test machine does
+SECONDS = 2.0               # of this process; 1 s is promised, on a machine that is not as busy as one that tests
 OCTETS = 64 * 2**20
 
 BOMB = "x: &a0 [y, y, y, y, y, y, y, y, y]\n" + "".join(
@@ -57,10 +57,10 @@ def test_a_monstrous_file_is_refused_in_bounded_time_and_memory(source: str, wha
         tracemalloc.stop()
     assert what in "\n".join(told(problems))
     assert peak < OCTETS
-    began = time.perf_counter()
+    began = time.process_time()
     _, problems = read(octets)
     _ = [str(problem) for problem in problems.items]
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 def test_a_list_of_some_ten_thousand_values_is_read() -> None:

@@ -7,9 +7,17 @@ from typing import Any
 import pytest
 
 from mailbot.document import scalars
-from mailbot.document.problems import nearest
+from mailbot.document.problems import Problems, nearest
 from mailbot.document.shapes import mapping, sequence
+from mailbot.document.values import Mapping
 from tests.unit.documents import told, under
+
+
+def a_of(value: Mapping, problems: Problems) -> str | None:
+    found = value.get("a")
+    assert found is not None
+    return scalars.text(found, problems)
+
 
 DAY = timedelta(days=1)
 
@@ -58,6 +66,7 @@ def test_a_good_value_is_read(reader: Callable[..., Any], text: str, is_read_as:
     (scalars.text, "key: #123\n", "1:5", "YAML reads #123 as a comment", 'key: "#123"'),
     (scalars.text, "key: # the key\n", "1:5", "as a comment", "quote it"),
     (scalars.text, "key: &x\n", "1:6", "YAML reads &x as an anchor", 'key: "&x"'),
+    (a_of, "key: {a: #123\n  }\n", "1:9", "YAML reads #123 as a comment", 'quote it: a: "#123"'),
     (scalars.text, "key: true\n", "1:6", "text was expected, not true", 'key: "true"'),
     (scalars.text, "key: {list_id}\n", "1:6", "not a mapping", 'key: "{list_id}"'),
     (scalars.text, "key: {from.domain}\n", "1:6", "not a mapping", 'key: "{from.domain}"'),
@@ -124,6 +133,8 @@ def test_an_unknown_key_is_told_with_the_nearest_else_with_all() -> None:
                               '1:16: unknown account key "zzz": known are: host port']
 
 
-@pytest.mark.parametrize(("word", "near"), [("mvoe", "move"), ("MOVE", "move"), ("Flag", "flag"), ("xyzzy", ""), ("", ""), ("x" * 100_000, "")])
+@pytest.mark.parametrize(("word", "near"), [
+    ("mvoe", "move"), ("MOVE", "move"), ("Flag", "flag"), ("xyzzy", ""), ("", ""), ("x" * 100_000, ""),
+])
 def test_the_nearest_name_is_proposed_if_any_is_near(word: str, near: str) -> None:
     assert nearest(word, ["move", "copy", "flag"]) == (f'did you mean "{near}"?' if near else "")

@@ -62,14 +62,14 @@ def test_what_follows_a_slip_is_read_as_if_it_were_written_right() -> None:
 
 def test_slips_in_one_line_are_each_told_at_their_own_place() -> None:
     found, problems = read('- {from: @a, to: *@b, flag: "\\Seen", x: *nobody}\n')
-    assert [line.split(": ")[0] for line in told(problems)] == ["1:10", "1:18", "1:29", "1:43"]
+    assert [line.split(": ")[0] for line in told(problems)] == ["1:10", "1:18", "1:29", "1:41"]
     assert found is not None
     assert plain(found) == [{"from": ("text", "@a"), "to": ("text", "*@b"), "flag": ("text", r"\Seen"), "x": ("text", "*nobody")}]
 
 
 def test_a_guess_that_does_not_help_is_not_told_as_a_mistake() -> None:
-    _, problems = read("a: ['b' c, d\n")
-    assert [line.split(": ")[0] for line in told(problems)] == ["1:5"]
+    _, problems = read('flag: "\\Seen" x\n')
+    assert [line.split(": ")[0] for line in told(problems)] == ["1:7"]
 
 
 def test_the_source_line_is_shown_as_it_is_with_a_caret_under_the_mistake() -> None:

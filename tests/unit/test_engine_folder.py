@@ -43,7 +43,8 @@ def test_what_differs_from_the_plan_stays_and_is_reported(house):
     box.mail[4] = replace(box.mail[4], size=5)
     house.mailbox.flag("INBOX", 5, r"\Recent")
     done = carry_out(house.engine, house.mailbox, plan, reread=True)
-    assert done.skipped == {2: "its flags have changed since the plan was made", 3: "it is gone", 4: "another message has this UID"}
+    assert done.skipped == {
+        2: "its flags have changed since the plan was made", 3: "it is gone", 4: "another message has this UID"}
     assert sorted(box.mail) == [2, 4]
     assert (done.done, done.failed) == (6, 0)
 

@@ -25,7 +25,8 @@ from mailbot.log import configure
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 INBOX = Inbox("home", "INBOX", 7)
 EFFECTS = [AddFlags(frozenset({r"\Seen", "$a"})), RemoveFlags(frozenset({"$ä"})), SetFlags(frozenset()),
-           Copy("A/ü", create=False), Move("B"), Delete(), Save(SavedPart("1.2", "x.pdf", "application/pdf", 5), "/d", "/d/x.pdf")]
+           Copy("A/ü", create=False), Move("B"), Delete(),
+           Save(SavedPart("1.2", "x.pdf", "application/pdf", 5), "/d", "/d/x.pdf")]
 
 
 @pytest.fixture

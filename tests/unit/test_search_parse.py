@@ -1,10 +1,16 @@
 """What a condition means, and what is said of one that means nothing."""
 
+import json
+
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from mailbot.search.attachments import Attached, PartFilter
+from mailbot.search.keys import KEYS
 from mailbot.search.nodes import ALL, And, Key, Not, Or
-from tests.unit.conditions import mistakes, parsed
+from mailbot.search.parse import JOINTS
+from tests.unit.conditions import mistakes, parsed, read, sent
 
 
 @pytest.mark.parametrize(("yaml", "node"), [
@@ -113,3 +119,25 @@ def test_a_file_of_bodies_is_a_few_questions_to_the_server() -> None:
 def test_an_empty_file_matches_nothing_and_is_no_mistake() -> None:
     assert parsed("body: {file: empty.txt}") == Or(())
     parsed("from: {file: empty.txt}")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 10**12) | st.floats(allow_nan=False) |
+    st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\ufffe\uffff\u2028\u2029"), max_size=8) |
+    st.sampled_from([*KEYS, "5kB", "30d", "2026-01-05", "a@b.c", "a/b", "(?P<n>a)", "1:*", "NOT", "OR SEEN", 'SUBJECT "',
+                     "names.txt"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from([*KEYS, *JOINTS, "name", "type", "count", "file", "recipient", "X-A", "X A"]), inner, max_size=3),
+    max_leaves=8)
+
+
+@given(st.sampled_from([*KEYS, *JOINTS]), VALUES)
+@example("matches", {"subject": "a" * 1000 + "{1000}"})
+@example("matches", {"subject": "(((((a{9}){9}){9}){9}){9}){9}"})
+@example("search", "(" * 10_000)
+@settings(max_examples=1000)
+def test_whatever_stands_behind_a_key_is_read_or_refused(key: str, value: object) -> None:
+    node, problems = read(json.dumps({key: value}, ensure_ascii=False))
+    assert (node is None) == bool(problems)
+    if node is not None:
+        assert sent(node)

@@ -54,7 +54,6 @@ def test_capabilities_are_asked_for_where_the_login_does_not_list_them() -> None
         session = server.connect()
         assert session.capabilities == {"IMAP4REV1", "MOVE", "NAMESPACE", "ID"}
         assert session.select("Archive/2026").uidvalidity == 7
-        session.abandon()
 
 
 def test_starttls_forgets_what_came_in_the_clear_and_asks_again(authority: Certificate) -> None:
@@ -76,7 +75,6 @@ def test_starttls_forgets_what_came_in_the_clear_and_asks_again(authority: Certi
     with Scripted(script, certificate=authority) as server:
         session = server.connect(tls="starttls", host="localhost", ca_file=str(authority.ca))
         assert session.capabilities == {"IMAP4REV1", "IDLE"}
-        session.abandon()
 
 
 def test_a_command_smuggled_in_behind_starttls_is_not_taken_for_an_answer(authority: Certificate) -> None:
@@ -96,7 +94,6 @@ def test_a_command_smuggled_in_behind_starttls_is_not_taken_for_an_answer(author
     with Scripted(script, certificate=authority) as server:
         session = server.connect(tls="starttls", host="localhost", ca_file=str(authority.ca))
         assert session.capabilities == {"IMAP4REV1", "IDLE"}
-        session.abandon()
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,6 @@ def test_mail_announced_in_the_segment_of_idling_wakes_at_once(tls: dict[str, ob
         began = time.monotonic()
         assert session.idle(pipe[0], within()) is Idled.WOKEN
         assert time.monotonic() - began < LONG / 2
-        session.abandon()
 
 
 def test_a_plain_imapclient_in_its_place_sleeps_through_it(tls: dict[str, object]) -> None:
@@ -71,7 +70,6 @@ def test_a_line_split_over_segments_is_one_line(tls: dict[str, object], pipe: tu
     with Scripted(selected(then), **tls) as server:     # type: ignore[arg-type]  # the fixture's keywords
         session = inbox(server)
         assert session.idle(pipe[0], within()) is Idled.WOKEN
-        session.abandon()
 
 
 @pytest.mark.parametrize("end", [Peer.reset, lambda peer: peer.sock.close(), lambda peer: peer.send(b"* BYE idle too long\r\n")])
@@ -85,7 +83,6 @@ def test_a_connection_that_ends_in_idle_is_an_error_at_once(end: Callable[[Peer]
         session = inbox(server)
         with pytest.raises(Unreachable):
             session.idle(pipe[0], within())
-        session.abandon()
 
 
 def test_waiting_does_not_spin(tls: dict[str, object], pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +108,6 @@ def test_waiting_does_not_spin(tls: dict[str, object], pipe: tuple[int, int], mo
         session = inbox(server)
         monkeypatch.setattr(select, "poll", Counted)
         assert session.idle(pipe[0], within(0.5)) is Idled.REFRESHED
-        session.abandon()
     assert polls <= 12
 
 
@@ -127,7 +123,6 @@ def test_flags_and_expunges_wake_nobody_and_later_mail_does(pipe: tuple[int, int
         session = inbox(server)
         assert session.idle(pipe[0], within(0.3)) is Idled.REFRESHED
         assert session.idle(pipe[0], within()) is Idled.WOKEN
-        session.abandon()
 
 
 def test_the_callers_descriptor_interrupts_and_idle_goes_on(pipe: tuple[int, int]) -> None:
@@ -143,7 +138,6 @@ def test_the_callers_descriptor_interrupts_and_idle_goes_on(pipe: tuple[int, int
         assert session.idle(pipe[0], within()) is Idled.INTERRUPTED
         assert os.read(pipe[0], 9) == b"!"
         assert session.idle(pipe[0], within(0.2)) is Idled.REFRESHED
-        session.abandon()
 
 
 def test_a_refresh_awaits_the_answer_so_that_a_dead_connection_is_noticed(pipe: tuple[int, int]) -> None:
@@ -159,7 +153,6 @@ def test_a_refresh_awaits_the_answer_so_that_a_dead_connection_is_noticed(pipe: 
         assert session.idle(pipe[0], within(0.1)) is Idled.REFRESHED
         with pytest.raises(Unreachable, match="no answer in time"):
             session.idle(pipe[0], within())
-        session.abandon()
 
 
 def test_idle_that_is_never_granted_ends_at_the_deadline(pipe: tuple[int, int]) -> None:
@@ -172,7 +165,6 @@ def test_idle_that_is_never_granted_ends_at_the_deadline(pipe: tuple[int, int]) 
         session.select("INBOX")
         with pytest.raises(Unreachable, match="IDLE"):
             session.idle(pipe[0], within())
-        session.abandon()
 
 
 @pytest.mark.parametrize("answer", [b"M3 NO not here\r\n", b"M3 BAD what?\r\n", b"+ idling\r\nM3 OK enough\r\n"])
@@ -188,7 +180,6 @@ def test_a_server_that_refuses_or_at_once_ends_idle_is_polled(answer: bytes, pip
         assert session.idle(pipe[0], within()) is Idled.REFRESHED
         assert not session.has_idle
         assert session.idle(pipe[0], within(0.1)) is Idled.REFRESHED
-        session.abandon()
 
 
 def test_without_idle_waiting_sends_nothing_and_notices_the_end(pipe: tuple[int, int]) -> None:
@@ -201,7 +192,6 @@ def test_without_idle_waiting_sends_nothing_and_notices_the_end(pipe: tuple[int,
         assert not session.has_idle
         with pytest.raises(Unreachable, match="maintenance"):
             session.idle(pipe[0], within())
-        session.abandon()
 
 
 def test_from_the_wake_to_the_next_idle_there_are_two_round_trips(tls: dict[str, object], pipe: tuple[int, int]) -> None:
@@ -243,7 +233,6 @@ def test_mail_announced_while_effects_are_done_is_not_slept_through(pipe: tuple[
         assert session.idle(pipe[0], within()) is Idled.WOKEN
         assert session.select("INBOX").uidnext == 7     # a lower bound, without asking
         assert [m.uid for block in session.gather(Wanted(Fields(), since=6)) for m in block.messages] == [6]
-        session.abandon()
 
 
 def test_mail_announced_behind_a_fetch_that_did_not_bring_it_wakes_again(pipe: tuple[int, int]) -> None:
@@ -258,4 +247,3 @@ def test_mail_announced_behind_a_fetch_that_did_not_bring_it_wakes_again(pipe: t
         block, = session.gather(Wanted(Fields(), since=5))
         assert block.state.uidnext == 6     # not 7: the sixth has not been read
         assert session.idle(pipe[0], within()) is Idled.WOKEN
-        session.abandon()

@@ -1,0 +1,56 @@
+"""What `apply` and `undo` have in common: the question, Ctrl-C, and what came of it."""
+
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from types import FrameType, TracebackType
+
+from mailbot.engine.engine import Pass
+
+
+def agreed() -> bool:
+    sys.stderr.write("Do this? [y/N] ")
+    sys.stderr.flush()
+    try:
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return False
+
+
+class Interruptible:
+    """Ctrl-C ends the work after the block in hand: consistent, and said how far it got. A second one: at once."""
+
+    def __enter__(self) -> threading.Event:
+        self._stop = threading.Event()
+        self._before = signal.signal(signal.SIGINT, self._interrupted)
+        return self._stop
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _interrupted(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self._stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def report(done: Sequence[Pass]) -> None:
+    for one in done:
+        said = f"{one.account}/{one.folder}: {one.done:,} done"
+        said += f", {one.failed:,} failed" if one.failed else ""
+        said += ", stopped early; the rest is as it was" if one.cut_short else ""
+        print(said + (f" (pass {one.id})" if one.id else ""))
+        for uid, setback in one.setbacks.items():
+            print(f"  #{uid}: {setback.why}", file=sys.stderr)
+        for uid, why in one.skipped.items():
+            print(f"  #{uid} left as it is: {why}", file=sys.stderr)
+
+
+def report_json(done: Sequence[Pass]) -> dict[str, object]:
+    return {"version": 1, "folders": [
+        {"account": one.account, "folder": one.folder, "pass": one.id,
+         "done": one.done, "failed": one.failed, "cut_short": one.cut_short,
+         "setbacks": [{"uid": uid, "why": setback.why} for uid, setback in one.setbacks.items()],
+         "skipped": [{"uid": uid, "why": why} for uid, why in one.skipped.items()]} for one in done]}

@@ -1,0 +1,38 @@
+"""Old rows are forgotten, but not while they keep something from being done again."""
+
+import pytest
+
+from mailbot.engine.history import history
+from mailbot.engine.pruning import prune
+from tests.unit.engine_house import House
+from tests.unit.fake_mailbox import FakeMailbox, eml
+
+
+@pytest.fixture
+def house(tmp_path):
+    house = House(FakeMailbox("Archive", "Books"), tmp_path)
+    yield house
+    house.journal.close()
+
+
+RULES = """
+- {name: stays, when: {subject: stays}, then: [{copy: Books}]}
+- {name: moves, when: {subject: moves}, then: [{move: Archive}]}
+"""
+
+
+def test_a_row_outlives_400_days_only_while_its_message_is_where_the_rule_found_it(house):
+    house.arrival(RULES)
+    house.mailbox.deliver("INBOX", eml("stays"))
+    house.mailbox.deliver("INBOX", eml("moves"))
+    house.arrival(RULES)
+    house.later(days=399)
+    assert prune(house.engine, house.mailbox) == 0
+    house.later(days=2)
+    assert prune(house.engine, house.mailbox) == 1
+    assert [row.rule for deed in history(house.journal) for row in deed.rows] == ["stays"]
+    assert house.apply(RULES).done == 0
+    house.mailbox.carry("INBOX", 1, "Archive")
+    assert prune(house.engine, house.mailbox) == 1
+    assert history(house.journal) == []
+    assert house.journal._database.read("SELECT * FROM pass") == []

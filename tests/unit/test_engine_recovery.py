@@ -1,0 +1,140 @@
+"""Intents without an outcome: what is found is finished, what is not is judged anew, and nothing is ever lost over a doubt."""
+
+from dataclasses import replace
+
+import pytest
+
+from mailbot.effects import AddFlags, Copy, Delete, Flags, Move
+from mailbot.engine.effect_rows import Intent, Place
+from mailbot.engine.journal import Cursor, Journal
+from mailbot.engine.recovery import recover
+from mailbot.errors import Cause, Unreachable
+from mailbot.mail.fingerprint import fingerprint
+from tests.unit.engine_house import House
+from tests.unit.fake_mailbox import FakeMailbox, eml
+
+NONE: Flags = frozenset()
+
+
+@pytest.fixture
+def house(tmp_path):
+    house = House(FakeMailbox("Archive", "Books"), tmp_path)
+    yield house
+    house.journal.close()
+
+
+def interrupted(house, effect, *uids, flags=NONE, folder="INBOX"):
+    """Intents of a process that died; what it had done by then is the test's to say."""
+    box = house.mailbox.boxes[folder]
+    intents = [Intent(Place(folder, box.uidvalidity, uid), box.uidnext, fingerprint(box.mail[uid]), effect, "rule", "action",
+                      flags) for uid in uids]
+    pass_id = house.journal.begin_pass("home", folder, "arrival", house.now)
+    house.journal.effects.intend("home", pass_id, intents, house.now)
+    return lambda: [(row.state, row.at) for row in house.journal.effects.of_pass(pass_id)]
+
+
+def recovered(house):
+    recover(house.engine, house.mailbox)
+    assert house.journal.effects.open("home") == []
+
+
+def test_of_equal_messages_the_copy_is_that_of_the_one_that_is_gone(house):
+    for _ in range(2):
+        house.mailbox.deliver("INBOX", eml("equal"))
+    rows = interrupted(house, Move("Archive"), 1, 2)
+    house.mailbox.carry("INBOX", 2, "Archive")
+    recovered(house)
+    assert rows() == [("failed", Place("INBOX", 7, 1)), ("done", Place("Archive", 7, 1))]
+    assert sorted(house.mailbox.boxes["INBOX"].mail) == [1]
+
+
+def test_a_copy_that_was_there_before_is_not_taken_for_ours(house):
+    house.mailbox.deliver("Archive", eml("equal"))
+    house.journal.cursors.set("home", "Archive", Cursor(7, 2))
+    house.mailbox.deliver("INBOX", eml("equal"))
+    rows = interrupted(house, Copy("Archive"), 1)
+    recovered(house)
+    assert rows() == [("failed", Place("INBOX", 7, 1))]
+
+
+def test_under_another_uidvalidity_of_the_target_the_whole_of_it_is_looked_at(house):
+    house.mailbox.deliver("Archive", eml("other"))
+    house.journal.cursors.set("home", "Archive", Cursor(7, 5000))
+    house.mailbox.deliver("INBOX", eml("mine"))
+    rows = interrupted(house, Move("Archive"), 1)
+    house.mailbox.carry("INBOX", 1, "Archive")
+    house.mailbox.renumber("Archive")
+    recovered(house)
+    assert rows() == [("done", Place("Archive", 8, 102))]
+
+
+def test_a_flag_that_was_missed_is_set_where_the_message_was_moved_to(house):
+    rules = "[{name: two, when: {all: true}, then: [{flag: seen}, {move: Archive}]}]"
+    house.arrival(rules)
+    house.mailbox.deliver("INBOX", eml())
+    house.mailbox.refuse = {AddFlags(frozenset({r"\Seen"})): (Cause.RETRY, "NO")}
+    house.mailbox.steps = 1         # the move; the answers are lost
+    with pytest.raises(Unreachable):
+        house.arrival(rules)
+    house.mailbox.reconnect()
+    house.mailbox.refuse = {}
+    recovered(house)
+    assert house.mailbox.flags("Archive", 1) == {r"\Seen"}
+
+
+def test_an_original_marked_deleted_by_another_is_not_removed_for_us(house):
+    house.mailbox.deliver("INBOX", eml(), r"\Deleted")
+    rows = interrupted(house, Delete(), 1, flags=frozenset({r"\Deleted"}))
+    recovered(house)
+    assert rows() == [("failed", Place("INBOX", 7, 1))]
+    assert sorted(house.mailbox.boxes["INBOX"].mail) == [1]
+
+
+def test_what_is_found_nowhere_is_closed_and_nothing_is_done(house):
+    house.mailbox.deliver("INBOX", eml())
+    rows = interrupted(house, Move("Archive"), 1)
+    house.mailbox.carry("INBOX", 1, "Books")
+    recovered(house)
+    assert rows() == [("failed", Place("INBOX", 7, 1))]
+    assert house.mailbox.before_apply == []
+
+
+def test_a_target_or_a_source_that_is_gone_is_nothing_found(house):
+    house.mailbox.deliver("Books", eml())
+    rows = interrupted(house, Move("Archive"), 1, folder="Books")
+    del house.mailbox.boxes["Archive"], house.mailbox.boxes["Books"]
+    recovered(house)
+    assert [state for state, _ in rows()] == ["failed"]
+
+
+def test_another_message_under_the_uid_is_not_ours(house):
+    house.mailbox.deliver("INBOX", eml())
+    rows = interrupted(house, Delete(), 1)
+    box = house.mailbox.boxes["INBOX"]
+    box.mail[1] = replace(box.mail[1], size=5, flags=frozenset({r"\Deleted"}))
+    recovered(house)
+    assert rows()[0][0] == "done"
+    assert sorted(box.mail) == [1]
+
+
+def test_a_removal_that_cannot_be_finished_now_stays_open_for_the_next_pass(house):
+    house.mailbox.deliver("INBOX", eml())
+    interrupted(house, Move("Archive"), 1)
+    house.mailbox._put(house.mailbox.boxes["INBOX"].mail[1], "Archive")
+    house.mailbox.refuse = {Delete(): (Cause.RETRY, "NO [UNAVAILABLE]")}
+    recover(house.engine, house.mailbox)
+    assert len(house.journal.effects.open("home")) == 1
+    house.mailbox.refuse = {}
+    recovered(house)
+    assert house.mailbox.boxes["INBOX"].mail == {}
+    assert house.mailbox.subjects("Archive") == ["hello"]
+
+
+def test_who_only_looks_finishes_nothing(house):
+    house.mailbox.deliver("INBOX", eml())
+    interrupted(house, Move("Archive"), 1)
+    house.mailbox._put(house.mailbox.boxes["INBOX"].mail[1], "Archive")
+    snapshot = Journal.open(house.state / "state.db", read_only=True)
+    assert snapshot.effects.open("home") == []
+    snapshot.close()
+    assert len(house.journal.effects.open("home")) == 1

@@ -1,0 +1,109 @@
+"""The small parts of the service: the table of states, waiting, backing off, the heartbeat."""
+
+import json
+import threading
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from mailbot.service import backoff
+from mailbot.service.health import NAME, ill
+from mailbot.service.heartbeat import Heartbeat
+from mailbot.service.states import NEXT, Event, State
+from mailbot.service.wake import Wake
+
+
+def test_every_state_but_the_last_can_be_stopped_and_every_connected_one_can_lose_its_server() -> None:
+    for state in State:
+        assert NEXT[state, Event.STOP] is State.STOPPED
+        if state not in (State.RETRY, State.REFUSED, State.STOPPED):
+            assert NEXT[state, Event.LOST] is State.RETRY
+
+
+def test_every_state_is_reached_from_the_first_and_leads_back_to_waiting() -> None:
+    reached, new = set(), {State.RETRY}
+    while new:
+        reached |= new
+        new = {after for (before, _), after in NEXT.items() if before in reached} - reached
+    assert reached == set(State)
+    for state in set(State) - {State.STOPPED}:
+        assert any(before is state and after is not State.STOPPED for (before, _), after in NEXT.items())
+
+
+def test_a_wake_tells_every_reason_once_and_is_readable_until_taken() -> None:
+    wake = Wake()
+    wake.set("look")
+    wake.set("rules")
+    wake.pause(5)
+    assert wake.wait(5) == {"look", "rules"}
+    assert wake.take() == frozenset()
+    for _ in range(100_000):        # more than a pipe holds
+        wake.set("look")
+    assert wake.wait(5) == {"look"}
+    wake.close()
+    wake.set("after the end")
+
+
+def test_a_wake_ends_a_wait_in_another_thread() -> None:
+    wake, told = Wake(), []
+    thread = threading.Thread(target=lambda: told.append(wake.wait(30)))
+    thread.start()
+    wake.set("stop")
+    thread.join(5)
+    assert told == [{"stop"}]
+    wake.close()
+
+
+def test_a_lost_server_is_tried_again_at_once_and_after_hours_every_minute() -> None:
+    rng = Random(1)
+    assert all(0.25 <= backoff.after_loss(0, rng) <= 0.5 for _ in range(100))
+    assert all(1 <= backoff.after_loss(8, rng) <= 2 for _ in range(100))
+    assert all(30 <= backoff.after_loss(10**6, rng) <= 60 for _ in range(100))
+
+
+def test_a_refused_login_is_tried_at_most_twelve_times_an_hour() -> None:
+    rng = Random(1)
+    assert all(backoff.after_refusal(backoff.LOGIN_REFUSED, rng) >= 300 for _ in range(100))
+
+
+def test_an_account_is_as_good_as_its_worst_watcher(tmp_path: Path) -> None:
+    beat = Heartbeat(tmp_path)
+    beat.account("home", 0, "idle", good_for=600)
+    assert ill(tmp_path) == []
+    beat.account("home", 1, "connecting")
+    assert ill(tmp_path) != []
+    beat.account("home", 1, "idle", good_for=600)
+    beat.beat()
+    assert ill(tmp_path) == []
+    beat.account("home", 1, "retrying", why="gone")     # a lost connection is forgiven until the promise runs out
+    assert ill(tmp_path) == []
+    beat.account("home", 1, "refused", why="wrong password")
+    assert ill(tmp_path) == ["home: refused: wrong password"]
+    assert ill(tmp_path, "work") == ["work: no such account in the running service"]
+    beat.forget("home", 1)
+    assert ill(tmp_path) == []
+    beat.rules("2 mistakes")
+    assert ill(tmp_path) == ["rules: 2 mistakes"]
+    beat.close()
+    assert "no heartbeat" in ill(tmp_path)[0]
+
+
+def test_a_heartbeat_that_is_not_renewed_turns_ill(tmp_path: Path) -> None:
+    Heartbeat(tmp_path).beat()
+    document = json.loads((tmp_path / NAME).read_text())
+    (tmp_path / NAME).write_text(json.dumps({**document, "until": time.time() - 1}))
+    assert "not been heard of" in ill(tmp_path)[0]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"until": "x"}', '{"until": 9e99, "rules_refused": "", "accounts": {"a": 1}}', "\0"])
+def test_a_heartbeat_that_makes_no_sense_is_ill_and_no_traceback(tmp_path: Path, text: str) -> None:
+    (tmp_path / NAME).write_text(text)
+    assert "cannot be read" in ill(tmp_path)[0]
+
+
+def test_a_heartbeat_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    beat = Heartbeat(tmp_path / "gone")
+    beat.account("home", 0, "idle", good_for=600)
+    beat.close()
