@@ -6,7 +6,7 @@ CONFIG ?= rules.yaml
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 PYTEST := $(BIN)/pytest -n auto
 
-.PHONY: test check run servers container clean
+.PHONY: test check run demo servers container clean
 
 # make test TESTS=tests/unit: a part of them
 test: $(VENV)/.test
@@ -20,6 +20,10 @@ check: $(VENV)/.check
 
 run: $(VENV)/.run
 	$(BIN)/mailbot --config $(CONFIG) run
+
+# The bot at work on a mail server in memory: needs nothing but Python and the package index.
+demo: $(VENV)/.run
+	$(BIN)/mailbot demo
 
 # Cyrus and Courier from Debian's packages, unpacked for the tests, not installed.
 servers: $(VENV)/.test

@@ -181,7 +181,7 @@ class Mailbox(Protocol):
         """LIST; answered from memory unless `refresh`, and kept current by what `apply` creates."""
 
     def select(self, folder: str) -> FolderState:
-        """Selects (or examines: a Session is opened for one of the two); no round trip where it is selected already and nothing was said since."""
+        """Selects (or examines: a Session is opened for one of the two); no round trip where it is selected already."""
 
     def status(self, folders: Sequence[str]) -> Mapping[str, FolderState]:
         """UIDNEXT, UIDVALIDITY and EXISTS of each folder that is there, by STATUS, in one write."""
@@ -193,7 +193,10 @@ class Mailbox(Protocol):
         """These messages as they are now; those that are gone are absent."""
 
     def part(self, uid: int, number: str) -> Iterator[bytes]:
-        """The octets of one part ("" is the whole message), transfer encoding removed, in chunks. Refused with Cause.GONE where it is not there."""
+        """The octets of one part ("" is the whole message), transfer encoding removed, in chunks.
+
+        Refused with Cause.GONE where it is not there.
+        """
 
     def apply(self, orders: Sequence[Order], *, last: bool = False) -> list[Outcome]:
         """Everything in as few writes as the server allows, in order for each message: an Outcome for each effect and UID.

@@ -19,12 +19,11 @@ WITH_OAUTH2 = tuple(name for name, preset in PROVIDERS.items() if preset.oauth2)
 
 
 def oauth2_keys(value: Value, problems: Problems) -> dict[str, Any] | None:
-    """What stands there, read; `oauth2` makes a whole of it."""
+    """What stands there, read (None where it could not be); `oauth2` makes a whole of it."""
     found = mapping(value, problems, KEYS, "oauth2 key")
     if found is None:
         return None
-    read = {key.text: KEYS[key.text](inner, problems) for key, inner in found.entries if key.text in KEYS}
-    return {name: inner for name, inner in read.items() if inner is not None}
+    return {key.text: KEYS[key.text](inner, problems) for key, inner in found.entries if key.text in KEYS}
 
 
 def oauth2(value: Value, keys: Mapping[str, Any], account: Mapping[str, Any], problems: Problems) -> OAuth2 | None:
@@ -32,9 +31,9 @@ def oauth2(value: Value, keys: Mapping[str, Any], account: Mapping[str, Any], pr
     before = problems.count
     provider = keys.get("provider") or account.get("provider", "")
     preset = PROVIDERS[provider].oauth2 if provider in PROVIDERS else None
-    given = {name: keys[name] for name in (*URLS, "scope") if name in keys}
+    given = {name: keys[name] for name in (*URLS, "scope") if keys.get(name)}
     endpoints = replace(preset or Endpoints(), **given)
-    if not endpoints.token_url:
+    if not endpoints.token_url and keys.get("provider", "") is not None and "token_url" not in keys:
         why = f"{provider} gives no tokens to programs like this one" if provider else "oauth2 needs a provider or a token_url"
         problems.add(value, why, f"provider: {' '.join(WITH_OAUTH2)}, or token_url: https://…; else use an app password")
     if "client_id" not in keys:

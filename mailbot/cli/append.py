@@ -43,7 +43,7 @@ def main(options: argparse.Namespace) -> int:
             refusal = plainly(f"cannot append {sent[len(done)]} to {name}", error)
     if options.json:
         print(json_document({"account": account.name, "folder": name, "appended": done}))
-    else:
+    elif done:
         print(visible(f"appended {len(done):,} {'message' if len(done) == 1 else 'messages'} to {name}{_uids(done)}"))
     if refusal:
         raise refusal

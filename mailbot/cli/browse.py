@@ -1,6 +1,7 @@
 """`mailbot browse`: the three circles by hand: pick a folder, a message, a part. Changes nothing."""
 
 import argparse
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -10,7 +11,7 @@ from mailbot.cli import folders as folder_list
 from mailbot.cli import messages as message_list
 from mailbot.cli import show
 from mailbot.cli.condition import condition
-from mailbot.cli.contents import content, wish
+from mailbot.cli.contents import Wish, content, wish
 from mailbot.cli.looking import Looking, begin_with_one, folder_of, plainly, select
 from mailbot.cli.output import text_lines
 from mailbot.cli.reading import ask
@@ -134,7 +135,7 @@ class Browser:
 
     def _messages(self) -> None:
         found = self._with(lambda session: message_list.look(session, self._node, self.looking, most=self._count, quiet=False))
-        print("\n".join(message_list.lines(found, self.looking)))
+        print("\n".join(message_list.lines(found, self.looking, further="more")))
         self._listed = (*(str(message.uid) for message in found.messages), "more", "..")
 
     def _part(self, word: str) -> None:
@@ -144,13 +145,16 @@ class Browser:
             return
         asked = wish(message, word, None)
         if not asked.is_text:
-            command = f"mailbot show {self._folder} {message.uid} {asked.section} > {asked.name or 'FILE'}"
-            raise UsageError(f"{shown(asked.type)} is nothing for a terminal: {visible(command)}")
+            raise UsageError(f"{shown(asked.type)} is nothing for a terminal: {self._command(message, asked)} > FILE")
         octets = self._with(lambda session: b"".join(content(session, asked)))
         lines = text_lines(asked.text(octets))
         print("\n".join(lines[:LONGEST]))
         if len(lines) > LONGEST:
-            print(visible(f"… {len(lines) - LONGEST:,} more lines: mailbot show {self._folder} {message.uid} {asked.section}"))
+            print(f"… {len(lines) - LONGEST:,} more lines: {self._command(message, asked)}")
+
+    def _command(self, message: Message, asked: Wish) -> str:
+        """No word of it is a stranger's: it may be pasted into a shell."""
+        return f"mailbot show {shlex.quote(visible(self._folder))} {message.uid} {asked.section}"
 
     def _structure(self) -> None:
         if self._message:

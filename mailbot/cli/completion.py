@@ -6,11 +6,13 @@ from mailbot.cli.completing import FILES, candidates
 from mailbot.cli.output import json_document
 
 # Each hands over the words of the line as they stand, up to the one that is being typed.
+BETWEEN = "\x1f"       # the words of a line, joined by what nobody types: they may look like options of this command
 SCRIPTS = {
     "bash": r"""# mailbot: completion for bash.  ~/.bashrc:  source <(mailbot completion bash)
 _mailbot() {
-    local IFS=$'\n' found word
-    found=$("${COMP_WORDS[0]}" completion bash --words "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null </dev/null)
+    local IFS=$'\x1f' found word
+    found=$("${COMP_WORDS[0]}" completion bash --words="${COMP_WORDS[*]:1:COMP_CWORD}" 2>/dev/null </dev/null)
+    IFS=$'\n'
     COMPREPLY=()
     if [[ $found == @FILES@ ]]; then
         compopt -o default
@@ -27,7 +29,7 @@ complete -F _mailbot mailbot
 _mailbot() {
     local -a found described
     local line
-    found=("${(@f)$("${words[1]}" completion zsh --words "${(@)words[2,CURRENT]}" 2>/dev/null </dev/null)}")
+    found=("${(@f)$("${words[1]}" completion zsh --words="${(pj:\x1f:)words[2,CURRENT]}" 2>/dev/null </dev/null)}")
     if [[ $found[1] == @FILES@ ]]; then
         _files
         return
@@ -42,7 +44,7 @@ compdef _mailbot mailbot
     "fish": r"""# mailbot: completion for fish.  mailbot completion fish > ~/.config/fish/completions/mailbot.fish
 function __mailbot_words
     set -l line (commandline -opc) (commandline -ct)
-    set -l found ($line[1] completion fish --words $line[2..-1] 2>/dev/null </dev/null)
+    set -l found ($line[1] completion fish --words=(string join \x1f -- $line[2..-1]) 2>/dev/null </dev/null)
     if test "$found[1]" = "@FILES@"
         __fish_complete_path (commandline -ct)
     else
@@ -56,7 +58,7 @@ complete -c mailbot -f -a '(__mailbot_words)'
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shell", choices=tuple(SCRIPTS), metavar="SHELL", help="bash, zsh or fish")
-    parser.add_argument("--words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.add_argument("--words", help=argparse.SUPPRESS)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -64,6 +66,6 @@ def main(options: argparse.Namespace) -> int:
         script = SCRIPTS[options.shell].replace("@FILES@", FILES)
         print(json_document({"shell": options.shell, "script": script}) if options.json else script.rstrip("\n"))
         return 0
-    for word, about in candidates(options.words):
+    for word, about in candidates(options.words.split(BETWEEN)):
         print(f"{word}\t{about}" if about else word)
     return 0

@@ -23,7 +23,8 @@ def main(options: argparse.Namespace) -> int:
             select(session, name)       # says that it is not there
         count = session.desk.counts([name]).get(name)
         messages = count.messages if count else 0
-        if messages and not options.yes and not _agreed(name, messages):
+        # INBOX cannot be deleted (RFC 3501 6.3.4): the server says so.
+        if messages and name != "INBOX" and not options.yes and not _agreed(name, messages):
             print("nothing was changed", file=sys.stderr)
             return 1
         try:

@@ -37,12 +37,15 @@ def main(options: argparse.Namespace) -> int:
         for name in ("config", "files", "state"):
             (home / name).mkdir()
         # This process has no other mailbox than the demo's: nothing of the user's own is read or written.
+        for own in [name for name in os.environ if name.startswith("MAILBOT_")]:
+            del os.environ[own]
         os.environ.update(MAILBOT_STATE=str(home / "state"), MAILBOT_FILES=str(home / "files"))
         rules = write_rules(home / "config", server.port)
         post = Post(server, rules, fast=options.fast)
-        story = Story(width=width(), paint=paint if coloured(options) else plain, files=str(home / "files"), tell=post.heard)
-        story.say("mailbot at work on a mail server in memory; nothing else is touched. Ctrl-C ends it.")
-        story.say(f"Its rules, to be looked at and edited while it runs:\n  {rules}\n")
+        story = Story(width=width(), paint=paint if coloured(options) else plain, folders=(home / "files", rules.parent),
+                      tell=post.heard)
+        story.say("mailbot on a mail server in memory: nothing else is touched. Ctrl-C ends it.")
+        story.say(f"Its rules, to look at and to edit while it runs:\n  {rules}\n")
         story.listen()
         _run(options, rules, post, story)
     return 0

@@ -92,7 +92,8 @@ def _build(subject: str) -> Letter:
 
 
 def _list(name: str, subject: str) -> Letter:
-    return Letter(name, f"{name.split()[0].lower()}@people.example", subject, headers={"List-Id": "Py Mail <py-mail.lists.example>"})
+    address = f"{name.split()[0].lower()}@people.example"
+    return Letter(name, address, subject, headers={"List-Id": "Py Mail <py-mail.lists.example>"})
 
 
 def _news(name: str, domain: str, subject: str) -> Letter:
@@ -119,12 +120,13 @@ SECOND: tuple[tuple[Letter, ...], ...] = (
     (_build("main #414 failed: flaky network test"),),
     (Letter("Hotel Zur Post", "office@zurpost.example", "Ihr Aufenthalt – Receipt", pdf="beleg 20.pdf"),),
     (Letter("Books & Co", "orders@books.example", "Your order has shipped"), _news("Garden", "garden.example", "Bulbs, now")),
-    (_ticket(7042, "It prints!"),),
+    (_ticket(7042, "It prints!"), Letter("Dy", "dy@people.example", "Photos of the garden")),
     (Letter("Grace", "grace@example.org", "Re: you have won the lunch lottery"), _build("release 2.0 failed")),
 )
 # What arrives each time that new rules are in force, when the rest is through.
 MORE: tuple[Letter, ...] = (
-    _build("nightly failed"), _news("Bits Weekly", "bits.example", "Issue 89"), Letter("Grace", "grace@example.org", "And dessert?"))
+    _build("nightly failed"), _news("Bits Weekly", "bits.example", "Issue 89"),
+    Letter("Grace", "grace@example.org", "And dessert?"))
 
 
 def write_rules(folder: Path, port: int) -> Path:

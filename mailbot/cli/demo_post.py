@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mailbot.cli.demo_mail import ADDED, FIRST, MORE, SECOND, USER, Letter
-from mailbot.cli.demo_story import Event, Story
+from mailbot.cli.demo_story import UNREAD, Event, Story
 from mailbot.service.wake import Wake
 from mailbot.sim.server import Server
 
@@ -33,6 +33,8 @@ class Post:
     def heard(self, event: Event) -> None:
         if event["event"] == "pass.done":
             self._judged += int(event["messages"])
+        if event["event"] == UNREAD:
+            self._end_service()
         self._seen[str(event["event"])] += 1
         self._wake.set("heard")
 
@@ -57,7 +59,11 @@ class Post:
         self._deliver(SECOND, story)
         if self._attended and not self._over.is_set():
             self._invite(story)
+        self._end_service()
+
+    def _end_service(self) -> None:
         if not self._over.is_set():
+            self._over.set()
             # To the main thread, so that it ends the wait in which the service is.
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
@@ -81,10 +87,10 @@ class Post:
         with self._rules.open("a") as file:
             file.write(ADDED)
         self._until(lambda: self._answers > answered, PATIENCE)
+        self._until(lambda: False, self._pause)
 
     def _invite(self, story: Story) -> None:
-        story.say(f"\nNow you: change a rule in {self._rules}")
-        story.say("and save it. Each time three more messages come in for the new rules. Enter ends the demo.")
+        story.say(f"\nNow you. Change a rule in\n  {self._rules}\nand save it: each time three more messages come in. Enter ends the demo.")
         answered = self._answers
         while not self._over.is_set() and not self._person_is_done():
             if self._answers > answered:

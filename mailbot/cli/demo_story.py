@@ -1,9 +1,12 @@
 """The log's events as a story that fits the terminal: a line each, with its time."""
 
+import os
+import sys
 import threading
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -12,6 +15,7 @@ from mailbot.log import escaped
 from mailbot.plan.columns import Paint, Piece, line
 
 Event = MutableMapping[str, Any]
+UNREAD = "stdout.closed"
 
 # What an event comes to: a word for its kind, its colour, the rest. Those that are not here are shown as they are.
 _SHOWN: dict[str, tuple[str, str, str]] = {
@@ -33,10 +37,11 @@ _UNSEEN = {"service.started", "service.stopped", "folder.begun"}
 
 
 class Story:
-    """Prints; `tell` is called with each event, in the thread in which it happens."""
+    """Prints; `tell` is called with each event, and with UNREAD, in the thread in which it happens."""
 
-    def __init__(self, *, width: int, paint: Paint, files: str, tell: Callable[[Event], None]) -> None:
-        self._width, self._paint, self._files, self._tell = width, paint, files + "/", tell
+    def __init__(self, *, width: int, paint: Paint, folders: Sequence[Path], tell: Callable[[Event], None]) -> None:
+        """`folders`: left out of the names of what is in them."""
+        self._width, self._paint, self._folders, self._tell = width, paint, folders, tell
         self._lock = threading.RLock()
 
     def together(self) -> AbstractContextManager[bool]:
@@ -57,13 +62,20 @@ class Story:
         pieces: list[Piece] = [(time, "dim"), ("  ", ""), (f"{kind:<7}", style), (escaped(text), "")]
         self.say(line(pieces, self._width, self._paint))
 
-    def shortened(self, path: str) -> str:
-        """Without the folder of saved files."""
-        return path.removeprefix(self._files)
+    def shortened(self, text: str) -> str:
+        for folder in self._folders:
+            text = text.replace(f"{folder}/", "")
+        return text
 
     def say(self, text: str = "") -> None:
         with self._lock:
-            print(text, flush=True)
+            try:
+                print(text, flush=True)
+            except BrokenPipeError:     # the reader has gone (`mailbot demo | head`)
+                if threading.current_thread() is threading.main_thread():
+                    raise
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                self._tell({"event": UNREAD})
 
     def _heard(self, _logger: object, _method: str, event: Event) -> str:
         name = str(event["event"])
@@ -83,5 +95,5 @@ class Story:
             text = words.format(**{**event, **uids, "to": self.shortened(str(event.get("to", "")))})
         self.line(kind, style, text)
         for problem in event.get("problems", ()):
-            for each in str(problem).splitlines():
+            for each in self.shortened(str(problem)).splitlines():
                 self.say(line([("    " + escaped(each), "red")], self._width, self._paint))

@@ -106,9 +106,8 @@ def _login(account: Account, secret: Secret | None, options: argparse.Namespace,
     """With the secret that was taken."""
     if secret is None and (options.yes or options.json or not sys.stdin.isatty()):
         raise UsageError("there is nobody to ask for the password: --password-file, --password-env or --password-command")
-    if secret is None:
-        instead = INSTEAD.get(account.provider)
-        print(f"{account.host}{f' takes {instead}' if instead else ''}", file=sys.stderr)
+    if secret is None and account.provider:
+        print(f"{account.provider} ({account.host}) takes {INSTEAD[account.provider]}", file=sys.stderr)
     for left in reversed(range(1 if secret else TRIES)):
         chosen = secret or Plain(getpass.getpass(f"Password (kept in {kept}, which you alone can read): "))
         trying = replace(account, secret=chosen)

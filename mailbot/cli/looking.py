@@ -1,6 +1,7 @@
 """What the commands that look into a mailbox begin with: one account, one folder, and plain words where the server refuses."""
 
 import argparse
+import difflib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from mailbot.accounts.account import Account
 from mailbot.accounts.environment import account_from_environment
 from mailbot.cli.session import accounts, start, where
 from mailbot.cli.style import coloured, paint, width
-from mailbot.document.problems import nearest, visible
+from mailbot.document.problems import visible
+from mailbot.effects import Folders
 from mailbot.engine.database import utc_now
 from mailbot.errors import ConfigError, MailbotError, Refused, UsageError
 from mailbot.imap.session import Session
@@ -85,8 +87,13 @@ def select(session: Session, name: str) -> None:
             raise plainly(f"cannot open {name}", error) from error
         if name in there:
             raise MailbotError(f"{visible(name)} holds folders, but no messages") from error
-        near = nearest(name, there.rows)
-        raise MailbotError(f"there is no folder {visible(name)}: {near or '`mailbot folders` lists them'}") from error
+        raise MailbotError(visible(f"there is no folder {name}: {_near(name, there)}")) from error
+
+
+def _near(name: str, there: Folders) -> str:
+    known = {row.lower(): row for row in there.rows}
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    return f"did you mean {known[near[0]]}?" if near else "`mailbot folders` lists those that are there"
 
 
 def folder_of(session: Session, named: str) -> str:

@@ -53,12 +53,13 @@ def look(session: Session, node: Node, looking: Looking, *, most: int, quiet: bo
         return newest(session, node, Fields(SHOWN_HEADERS), looking.now, most=most, tell=progress.advance)
 
 
-def lines(found: Found, looking: Looking) -> list[str]:
+def lines(found: Found, looking: Looking, *, further: str = "--last 0: all") -> list[str]:
+    """`further` is the way to those that are left out."""
     rows = [_row(message, looking) for message in found.messages]
     rows += [(str(uid), "", "", "", "", f"(cannot be read: {shown(why)})") for uid, why in found.broken.items()]
     lines = table(COLUMNS, sorted(rows, key=lambda row: int(row[0])), width=looking.width, paint=looking.paint)
     if found.left:
-        older = f"… {found.left:,} older {'one' if found.left == 1 else 'ones'} not shown (--last 0: all)"
+        older = f"… {found.left:,} older {'one' if found.left == 1 else 'ones'} not shown ({further})"
         return [lines[0], looking.paint(older, "dim"), *lines[1:]]
     return lines if len(lines) > 1 else ["no messages"]
 
@@ -83,6 +84,8 @@ def remarks(found: Found) -> Sequence[str]:
 
 
 def flags_shown(flags: Flags) -> str:
+    r"""Without \Recent, which says only who looked first."""
+    flags -= {r"\Recent"}
     return visible(flags_written(flags)) if flags else ""
 
 

@@ -70,6 +70,9 @@ def lines(message: Message, place: str, looking: Looking) -> list[str]:
         found += [line(((f"  {name.capitalize():<8}  ", "dim"), (shown(value), "")), looking.width, looking.paint)
                   for value in message.headers.all(name)]
     rows = [_row(part, trunk) for part, trunk in _tree(message.structure)]
+    for above, row in zip(rows, rows[1:], strict=False):
+        if above[0] == row[0]:      # what an attached message holds goes by the number of the message: told once
+            row[0] = ""
     return [*found, "", *("  " + row for row in table(COLUMNS, rows, width=looking.width - 2, paint=looking.paint))]
 
 
@@ -84,9 +87,9 @@ def _tree(root: Part | None) -> Iterable[tuple[Part, str]]:
                     for at, child in reversed(list(enumerate(part.parts)))]
 
 
-def _row(part: Part, trunk: str) -> tuple[str, ...]:
+def _row(part: Part, trunk: str) -> list[str]:
     size = "" if part.is_multipart else octets_written(part.decoded_size)
-    return part.number, trunk + shown(part.type), size, shown(part.disposition), shown(part.name or part.subject)
+    return [part.number, trunk + shown(part.type), size, shown(part.disposition), shown(part.name or part.subject)]
 
 
 def _write(session: Session, asked: Wish) -> None:

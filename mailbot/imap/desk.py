@@ -23,6 +23,7 @@ from mailbot.search.tokens import Literal, day
 # RFC 3501 6.4.5: HEADER, TEXT and MIME behind a part's number, the first two alone too; "" is the whole message.
 SECTION = re.compile(r"(?P<number>[1-9][0-9]{0,8}(?:\.[1-9][0-9]{0,8}){0,99})(?:\.(?P<of>HEADER|TEXT|MIME))?|HEADER|TEXT|")
 _COUNTS = (b"MESSAGES", b"RECENT", b"UNSEEN", b"UIDNEXT", b"UIDVALIDITY")
+_MODSEQ = b"HIGHESTMODSEQ"          # RFC 7162 3.1.7
 _BATCH = 1_000_000      # octets of messages that are handed to the wire at once
 
 
@@ -62,6 +63,7 @@ class Message:
 class Desk:
     pipeline: Pipeline
     names: Names
+    capabilities: frozenset[str]
     read_only: bool
 
     # -- folders
@@ -75,15 +77,15 @@ class Desk:
         """All there is to know. It is opened by SELECT, as only that tells the permanent flags; but by EXAMINE, which tells
         none, where a SELECT would take \\Recent from messages (RFC 3501 2.3.2) or we only read.
         """
-        answer, = self.pipeline.run([self._status(folder, _COUNTS)])
+        # In its answer to SELECT Dovecot tells it behind the tagged OK.
+        answer, = self.pipeline.run([self._status(folder, (*_COUNTS, *((_MODSEQ,) if "CONDSTORE" in self.capabilities else ())))])
         found = _standings(answer.said, self.names).get(folder)
         if not answer.ok or found is None:
             raise refused(answer)
         examined = self.read_only or found.recent > 0
         opened, = self.pipeline.run([Command("EXAMINE" if examined else "SELECT", (self.names.wire(folder),))])
         state = state_of(folder, opened, examined=examined)
-        return replace(found, highestmodseq=state.highestmodseq, flags=flags_told(opened),
-                       permanent_flags=None if examined else state.permanent_flags,
+        return replace(found, flags=flags_told(opened), permanent_flags=None if examined else state.permanent_flags,
                        read_only=opened.code == "READ-ONLY" and not examined)
 
     def create(self, folder: str) -> None:
@@ -210,6 +212,6 @@ def _standings(said: Iterable[Response], names: Names) -> dict[str, Standing]:
         if isinstance(octets, bytes) and isinstance(items, tuple):
             pairs = zip(items[::2], items[1::2], strict=False)
             told = {key.upper(): value for key, value in pairs if isinstance(key, bytes) and isinstance(value, int)}
-            messages, recent, unseen, uidnext, uidvalidity = (told.get(item, 0) for item in _COUNTS)
-            found[names.ours(octets)] = Standing(messages, recent, unseen, uidnext, uidvalidity)
+            messages, recent, unseen, uidnext, uidvalidity, modseq = (told.get(item, 0) for item in (*_COUNTS, _MODSEQ))
+            found[names.ours(octets)] = Standing(messages, recent, unseen, uidnext, uidvalidity, modseq)
     return found

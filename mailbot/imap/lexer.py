@@ -10,7 +10,7 @@ from typing import Any
 
 # A token of a response: a FETCH item with its section, brackets and all, is one.
 _TOKEN = re.compile(
-    rb'\s*(?:([()])|"((?:[^"\\]|\\.)*)"|((?:BODY|BINARY)\[(?:[^]"]|"(?:[^"\\]|\\.)*")*\](?:<\d+>)?|[^\s()"]+))', re.IGNORECASE)
+    rb'([()])|"((?:[^"\\]|\\.)*)"|((?:BODY|BINARY)\[(?:[^]"]|"(?:[^"\\]|\\.)*")*\](?:<\d+>)?|[^\s()"]+)|(\S)', re.IGNORECASE)
 _UID_FIRST = re.compile(rb"\* \d+ FETCH \(UID (\d{1,10})[ )]")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _LITERAL = re.compile(rb"~?\{(\d{1,18})\+?\}\r?\n$")
@@ -93,24 +93,23 @@ def parse(parts: list[bytes]) -> list[Any]:
 
 
 def _tokens(text: bytes, stack: list[list[Any]]) -> None:
-    position, end = 0, len(text.rstrip())
-    while position < end:
-        found = _TOKEN.match(text, position)
-        if not found:
-            raise Malformed(text[position:position + 60])
-        position = found.end()
-        bracket, string, atom = found.groups()
-        if atom is not None:
-            stack[-1].append(_atom(atom))
-        elif string is not None:
-            stack[-1].append(_ESCAPED.sub(rb"\1", string) if b"\\" in string else string)
+    here = stack[-1]
+    for bracket, string, atom, stray in _TOKEN.findall(text):       # white space between tokens means nothing
+        if atom:
+            here.append(_atom(atom))
         elif bracket == b"(":
-            stack.append([])
-        else:
+            here = []
+            stack.append(here)
+        elif bracket:
             if len(stack) == 1:
-                raise Malformed(text[position - 1:position + 60])
+                raise Malformed(text[:60])
             done = tuple(stack.pop())
-            stack[-1].append(done)
+            here = stack[-1]
+            here.append(done)
+        elif stray:
+            raise Malformed(text[:60])
+        else:
+            here.append(_ESCAPED.sub(rb"\1", string) if b"\\" in string else string)
 
 
 def _atom(atom: bytes) -> bytes | int | None:

@@ -8,13 +8,18 @@ from typing import Any
 
 from mailbot.effects import Fields
 from mailbot.imap.command import LONGEST_LINE, atom
-from mailbot.imap.lexer import Malformed, Response
+from mailbot.imap.lexer import Malformed, Response, parse
 from mailbot.imap.selected import flag_name
 from mailbot.mail.fingerprint import FINGERPRINT_HEADERS
 from mailbot.mail.headers import Headers
 from mailbot.mail.message import Message
 from mailbot.mail.structure import BadStructure, structure
 
+# The row that Dovecot gives to what `items` asks, up to the headers. Of ten thousand rows IMAPClient's parser makes 1.2 s,
+# token by token they take 0.4 s, which was half of the client's time, and so 0.08 s.
+_PLAIN = re.compile(
+    rb'\* \d+ FETCH \(UID (\d{1,10}) FLAGS \(([^()"{}]*)\) INTERNALDATE "([^"\\]*)" RFC822\.SIZE (\d{1,18}) '
+    rb'BODY\[HEADER(?:\.FIELDS \([^()"\]]*\))?\] \{\d+\}\r\n')
 _DATE = re.compile(rb" ?(\d{1,2})-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)", re.IGNORECASE)
 _MONTHS = {name: number for number, name in enumerate(
     (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"), start=1)}
@@ -75,7 +80,18 @@ def rows(said: Iterable[Response]) -> Rows:
 
 
 def _items(response: Response) -> dict[bytes, Any]:
-    values = response.values
+    plain = _PLAIN.fullmatch(response.parts[0])
+    if plain is None or len(response.parts) < 3:
+        return _told(response.values, response)
+    uid, flags, received, size = plain.groups()
+    told = {b"UID": int(uid), b"FLAGS": tuple(flags.split()), b"INTERNALDATE": received, b"RFC822.SIZE": int(size),
+            b"HEADERS": response.parts[1]}
+    if response.parts[2:] != [b")\r\n"]:
+        told |= _told(parse([b"(" + response.parts[2], *response.parts[3:]]), response)
+    return told
+
+
+def _told(values: list[Any], response: Response) -> dict[bytes, Any]:
     if len(values) != 1 or not isinstance(values[0], tuple) or len(values[0]) % 2:
         raise Malformed(response.parts[0][:60])
     told: dict[bytes, Any] = {}

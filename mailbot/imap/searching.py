@@ -14,6 +14,8 @@ from mailbot.search.compile import question
 from mailbot.search.nodes import And, Key, Node, Not, Or
 from mailbot.search.tokens import Literal, Token, charset, octets
 
+LARGEST_FOLDER = 3_000_000      # messages
+
 Program = tuple[Token, ...]
 
 
@@ -90,7 +92,7 @@ class Searching:
             every = told.get(b"ALL", b"")
             text = b"%d" % every if isinstance(every, int) else every
             # Mail may have come that nobody has announced, but nobody may make us count to four thousand million.
-            uids = expand(text, most=exists + 100_000) if isinstance(text, bytes) and text else None if text else []
+            uids = expand(text, most=min(exists, LARGEST_FOLDER) + 100_000) if isinstance(text, bytes) and text else None if text else []
             return None if uids is None else sorted(uids)
         found: set[int] = set()
         for response in answer.said:

@@ -127,7 +127,7 @@ class Session:
 
     @property
     def desk(self) -> Desk:
-        return Desk(self._pipeline, self._names, self._settings.read_only)
+        return Desk(self._pipeline, self._names, self.capabilities, self._settings.read_only)
 
     def candidates(self, narrow: Node | None) -> list[int]:
         """UIDs of the selected folder that can match, as far as the server's SEARCH tells; ascending."""

@@ -67,7 +67,7 @@ class Heartbeat:
     def _write(self) -> None:
         if self._path is None:
             return
-        worst = {name: min(rows.values(), key=lambda row: (row.state != "refused", row.until))._asdict() for name, rows in self._accounts.items()}
+        worst = {name: min(rows.values(), key=_badness)._asdict() for name, rows in self._accounts.items()}
         document = {"version": 1, "until": time.time() + PROCESS_GOOD_FOR, "pid": os.getpid(),
                     "accounts": worst, "rules_refused": self._rules}
         temporary = self._path.with_name(f".{NAME}.{os.getpid()}")
@@ -76,3 +76,7 @@ class Heartbeat:
             temporary.replace(self._path)
         except OSError as problem:      # a full disk stops no mail; `health` turns red by itself when the promise runs out
             log.error("state.failed", why=f"cannot write the heartbeat: {problem}", alert=True)
+
+
+def _badness(row: Row) -> tuple[bool, float]:
+    return row.state != "refused", row.until

@@ -103,8 +103,8 @@ class Watcher:
     def _look(self) -> Event:
         session, ruleset = self._live()
         if self.index == 0:
-            self.folders = self._shared.work.folders(session, ruleset)
-            self._assign(self.folders)
+            self._assign(self._shared.work.folders(session, ruleset))
+            self._shared.work.tidy(session)
         self._round(session, ruleset, self.folders)
         self._look_at = time.monotonic() + FULL_LOOK
         return Event.DONE

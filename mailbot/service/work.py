@@ -5,11 +5,12 @@ It is given the function that executes, or the one that shows.
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from mailbot.engine.engine import Act, Engine, Pass, Stopped
 from mailbot.engine.passes import arrival, folder_pass
 from mailbot.engine.pending import Inbox
+from mailbot.engine.pruning import prune
 from mailbot.errors import Refused
 from mailbot.imap.session import Session
 from mailbot.log import get_logger
@@ -26,6 +27,7 @@ class Work:
 
     def __init__(self, engine: Engine, act: Act, *, read_only: bool) -> None:
         self.engine, self._act, self.read_only = engine, act, read_only
+        self._tidied: dict[str, date] = {}
 
     # -- what there is to do
 
@@ -80,6 +82,13 @@ class Work:
                 return
         for name in names:
             self.engine.journal.schedules.done(session.account, name, now)
+
+    def tidy(self, session: Session) -> None:
+        """Once a day: forgets what is long ago. Another folder may be selected afterwards."""
+        today = self.engine.now().date()
+        if not self.read_only and self._tidied.get(session.account) != today:
+            self._tidied[session.account] = today
+            prune(self.engine, session)
 
     def _logged(self, session: Session, folder: str, do: Callable[[], Pass]) -> Pass | None:
         began, trips = time.monotonic(), session.counts.round_trips

@@ -17,11 +17,13 @@ _BY_NUMBER = ("FETCH", "STORE", "SEARCH")
 
 
 class Connection:
-    """`fault` gives what is to go wrong with the command of this name, if anything."""
+    """`fault` gives what is to go wrong with the command of this name, if anything; `stopping` whether the server ends."""
 
-    def __init__(self, wire: Wire, session: Session, lock: threading.RLock, fault: Callable[[str], Fault | None]) -> None:
-        self._wire, self._session, self._lock, self._fault = wire, session, lock, fault
+    def __init__(self, wire: Wire, session: Session, lock: threading.RLock, *, fault: Callable[[str], Fault | None],
+                 stopping: Callable[[], bool]) -> None:
+        self._wire, self._session, self._lock, self._fault, self._stopping = wire, session, lock, fault, stopping
         self._idling = False
+        wire.woken = self._woken
 
     def run(self) -> None:
         """Until LOGOUT. Raises Closed where it ends sooner."""
@@ -32,16 +34,16 @@ class Connection:
             self._answer(self._wire.command())
         self._flush()
 
-    def woken(self) -> None:
-        """Something has changed: an idle client is told at once (RFC 2177)."""
+    def _woken(self) -> None:
+        """Something has changed: an idle client is told at once (RFC 2177). Raises Closed where it is the end."""
         if self._idling:
             with self._lock:
                 self._session.tell_news()
             self._flush()
-
-    def goodbye(self) -> None:
-        self._session.say(b"BYE The simulator ends.")
-        self._flush()
+        if self._stopping():
+            self._session.say(b"BYE The simulator ends.")
+            self._flush()
+            raise Closed
 
     def _flush(self) -> None:
         octets = bytes(self._session.out)
@@ -89,7 +91,7 @@ class Connection:
         self._flush()
         try:
             if self._idling:
-                self.woken()            # what came while the command was on its way
+                self._woken()            # what came while the command was on its way
             return self._wire.line().strip()
         finally:
             self._idling = False

@@ -86,16 +86,15 @@ class Server:
                 sock, _ = self._listener.accept()
             except OSError:         # stopped
                 return
-            thread = threading.Thread(target=self._serve, args=(sock,), name="sim client", daemon=True)
+            wire = Wire(sock)
+            thread = threading.Thread(target=self._serve, args=(wire,), name="sim client", daemon=True)
             with self._lock:
-                thread.start()
+                self._wires[thread] = wire
+            thread.start()
 
-    def _serve(self, sock: socket.socket) -> None:
-        wire = Wire(sock, lambda: self._woken(connection))
+    def _serve(self, wire: Wire) -> None:
         session = Session(lambda: self.capabilities, self._store_of, self._changed)
-        connection = Connection(wire, session, self._lock, self._next_fault)
-        with self._lock:
-            self._wires[threading.current_thread()] = wire
+        connection = Connection(wire, session, self._lock, fault=self._next_fault, stopping=lambda: self._stopping)
         try:
             with contextlib.suppress(Closed):
                 connection.run()
@@ -103,12 +102,6 @@ class Server:
             with self._lock:
                 del self._wires[threading.current_thread()]
                 wire.close()
-
-    def _woken(self, connection: Connection) -> None:
-        if self._stopping:
-            connection.goodbye()
-            raise Closed
-        connection.woken()
 
     def _changed(self) -> None:
         with self._lock:

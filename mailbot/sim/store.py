@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from itertools import count
 
 DELIMITER = "/"
-# Those with a special use are made when they are first asked for, the first three at once.
+# The uses of folders of these names (RFC 6154); those of MADE are there from the start, and subscribed.
 SPECIAL = {"Archive": "\\Archive", "Junk": "\\Junk", "Trash": "\\Trash", "Sent": "\\Sent", "Drafts": "\\Drafts"}
+MADE = ("Archive", "Junk", "Trash")
 
 
 @dataclass(slots=True, eq=False)
@@ -51,9 +52,9 @@ class Store:
         self._validities = count(1)
         self.folders: dict[str, Folder] = {}
         self.subscribed: set[str] = set()
-        for name in ("INBOX", "Archive", "Junk", "Trash"):
+        for name in ("INBOX", *MADE):
             self.create(name)
-        self.subscribed.update(("Archive", "Junk", "Trash"))
+        self.subscribed.update(MADE)
 
     def create(self, name: str) -> Folder:
         self.folders[name] = Folder(next(self._validities))

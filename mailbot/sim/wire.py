@@ -19,10 +19,11 @@ class Closed(Exception):
 class Wire:
     """`woken` is called, in the thread that reads, after each `wake`; that may come from any thread."""
 
-    def __init__(self, sock: socket.socket, woken: Callable[[], None]) -> None:
+    def __init__(self, sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(PATIENCE)
-        self._sock, self._woken = sock, woken
+        self._sock = sock
+        self.woken: Callable[[], None] = lambda: None
         self._bell, self._rope = socket.socketpair()
         self._bell.settimeout(0)
         self._rope.settimeout(0)
@@ -80,7 +81,7 @@ class Wire:
         ready = {descriptor for descriptor, _ in poll.poll()}
         if self._bell.fileno() in ready:
             self._bell.recv(4096)
-            self._woken()
+            self.woken()
         if self._sock.fileno() in ready:
             try:
                 octets = self._sock.recv(65_536)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from tests.lab.dovecot import PASSWORD, Dovecot
 from tests.lab.until import until
@@ -64,7 +64,7 @@ class Bot:
         for reader in self._readers:
             reader.start()
 
-    def __enter__(self) -> "Bot":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -16,7 +16,8 @@ def rows(home: Path, sql: str) -> list[tuple]:
         return connection.execute(sql).fetchall()
 
 
-def test_a_no_to_the_second_of_three_actions_leaves_the_third_pending_and_the_next_pass_finishes_it(dovecot: Dovecot, tmp_path: Path) -> None:
+def test_a_no_to_the_second_of_three_actions_keeps_the_third_pending_and_the_next_pass_finishes_it(
+        dovecot: Dovecot, tmp_path: Path) -> None:
     user = dovecot.user()
     owner = dovecot.client(user)
     owner.create_folder("Copies")

@@ -129,3 +129,17 @@ def switches(pid: int) -> int:
     for task in Path(f"/proc/{pid}/task").iterdir():
         total += int((task / "status").read_text().split("\nvoluntary_ctxt_switches:")[1].split()[0])
     return total
+
+
+def test_a_message_costs_two_round_trips_whatever_the_number_of_rules(dovecot: Dovecot, tmp_path: Path) -> None:
+    user = dovecot.user()
+    many = "".join(f"  - {{name: r{n}, when: {{subject: nothing {n}}}, then: [{{move: F{n}}}]}}\n" for n in range(200))
+    last = "  - {name: ci, when: {from: ci@example.org}, then: [{flag: seen}, {move: Archive}]}\n"
+    rules(tmp_path, over_tls(dovecot, user) + "rules:\n" + many + last)
+    with Bot(tmp_path) as bot:
+        bot.wait("idle.started")
+        for number in range(3):
+            dovecot.deliver(user, message(f"build {number}", "ci@example.org"))
+            bot.wait("pass.done", count=number + 1, messages=1)
+        assert bot.stop()[0] == 0
+    assert [row["round_trips"] for row in bot.seen("pass.done", messages=1)] == [2, 2, 2]

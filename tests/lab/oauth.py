@@ -8,17 +8,23 @@ Any client ID will do; a client_secret must be CLIENT_SECRET where it is given.
 """
 
 import base64
+import contextlib
 import hashlib
 import json
 import secrets
+import ssl
 import threading
 import time
 import urllib.parse
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+
+from tests.lab.dovecot import Dovecot
+from tests.lab.tls import Certificate
 
 CLIENT_SECRET = "s3cret-of-the-client"
 
@@ -29,13 +35,25 @@ class Access:
     until: float
 
 
+@contextlib.contextmanager
+def bearer_server() -> Iterator[tuple["Provider", Dovecot]]:
+    """A provider, and a Dovecot that asks it about tokens."""
+    with Provider() as provider:
+        server = Dovecot(introspection=provider.introspect_url, failing_logins=True)
+        try:
+            yield provider, server
+        finally:
+            server.close()
+
+
 class Provider:
     """`lasts` is the life of an access token in seconds; `rotates`: each refresh gives a new refresh token and ends the old one.
 
     `refuse` with (status, body) answers every form but introspection so. `asked` counts by path; `forms` are what was sent.
     """
 
-    def __init__(self, *, lasts: float = 3600, rotates: bool = False) -> None:
+    def __init__(self, *, lasts: float = 3600, rotates: bool = False, certificate: Certificate | None = None,
+                 host: str = "127.0.0.1") -> None:
         self.lasts, self.rotates = lasts, rotates
         self.refuse: tuple[int, Any] | None = None
         self.pending = 0                        # so many questions for a device code are answered "not yet"
@@ -44,9 +62,12 @@ class Provider:
         self._access: dict[str, Access] = {}
         self._refresh: dict[str, str] = {}
         self._codes: dict[str, dict[str, str]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Request,), {"provider": self}))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._server = _Server((host, 0), type("Bound", (_Request,), {"provider": self}))
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate.cert, certificate.key)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"http{'s' if certificate else ''}://{host}:{self._server.server_port}"
         self.token_url, self.introspect_url = f"{self.url}/token", f"{self.url}/introspect"
         self.authorize_url, self.device_url, self.revoke_url = f"{self.url}/authorize", f"{self.url}/device", f"{self.url}/revoke"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -139,6 +160,13 @@ class Provider:
 def _proves(verifier: str, asked: dict[str, str]) -> bool:
     digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     return asked["code_challenge_method"] == "S256" and asked["code_challenge"] == digest
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that does not trust us hangs up."""
 
 
 class _Request(BaseHTTPRequestHandler):

@@ -50,15 +50,17 @@ def test_where_they_differ_the_simulator_refuses(dovecot: Dovecot, sim: Server, 
 _UIDS = st.sampled_from(["1", "2:4", "3,1", "*", "5:*", "99"])
 _FLAGS = st.sampled_from(["\\Seen", "\\Deleted", "\\Flagged $todo", "$TODO", "$new \\Answered"])
 _COMMANDS = st.one_of(
-    st.builds("UID STORE {} {}FLAGS{} ({})".format, _UIDS, st.sampled_from(["", "+", "-"]), st.sampled_from(["", ".SILENT"]), _FLAGS),
+    st.builds("UID STORE {} {}FLAGS{} ({})".format, _UIDS, st.sampled_from("+-"), st.sampled_from(["", ".SILENT"]), _FLAGS),
+    st.builds("UID STORE {} FLAGS ({})".format, _UIDS, _FLAGS),
     st.builds("UID {} {} {}".format, st.sampled_from(["COPY", "MOVE"]), _UIDS, st.sampled_from(["Archive", "INBOX", "nowhere"])),
     st.builds("UID EXPUNGE {}".format, _UIDS),
     st.builds("UID FETCH {} (UID FLAGS RFC822.SIZE)".format, _UIDS),
-    st.builds("UID SEARCH RETURN (ALL COUNT) {}".format, st.sampled_from(["ALL", "SEEN", "NOT DELETED", "KEYWORD $todo", "UID 3:*"])),
-    st.sampled_from(["NOOP", "EXPUNGE", "APPEND INBOX (\\Seen) {+two}", "SELECT INBOX", "STATUS Archive (MESSAGES UIDNEXT UNSEEN)"]),
+    st.builds("UID SEARCH RETURN (ALL COUNT) {}".format, st.sampled_from(["SEEN", "NOT DELETED", "KEYWORD $todo", "UID 3:*"])),
+    st.sampled_from(["NOOP", "EXPUNGE", "APPEND INBOX (\\Seen) {+two}", "SELECT INBOX"]),
+    st.just("STATUS Archive (MESSAGES UIDNEXT UNSEEN)"),
 )
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(commands=st.lists(_COMMANDS, min_size=1, max_size=12))
 def test_whatever_is_said_in_whatever_order(dovecot: Dovecot, sim: Server, commands: list[str]) -> None:
     theirs, ours = _both("\n".join([FILL, FILL, "SELECT INBOX", *commands]), dovecot, sim)
@@ -77,7 +79,8 @@ def _worked(session: Session) -> list[object]:
     node = program('OR SUBJECT "one" BODY "second"')
     wanted = Wanted(Fields(frozenset({"subject"}), structure=True), since=1, narrow=node, ask=(program("BODY second"),))
     for block in session.gather(wanted):
-        seen += [(one.uid, one.flags - {r"\Recent"}, one.received, one.size, one.headers, one.structure) for one in block.messages]
+        seen += [(one.uid, one.flags - {r"\Recent"}, one.received, one.size) for one in block.messages]
+        seen += [(one.headers, one.structure) for one in block.messages]
         seen += [block.judged, list(block.answers.values())]
     seen.append(b"".join(session.part(4, "2"))[:9])
     orders = [Order(AddFlags(frozenset({r"\Seen", "$a"})), (1, 2)), Order(RemoveFlags(frozenset({r"\Flagged"})), (2,)),
@@ -99,5 +102,4 @@ def test_mailbot_finds_and_does_the_same_on_both(dovecot_without: Callable[..., 
             transcript(FILL + "APPEND INBOX {parts}", port, user, MAIL)
             with _session(port, user) as session:
                 seen.append(_worked(session))
-    seen[1][8] = seen[0][8] = None
     assert seen[1] == seen[0]

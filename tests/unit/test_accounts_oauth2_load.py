@@ -69,7 +69,7 @@ GMAIL = "provider: gmail; client_id: me; token_file: t"
     ("provider: gmail; client_id: me", {}, "5:5", "a token_file or a refresh_token", "auth login"),
     (f"{GMAIL}; refresh_token: {{env: R}}", {}, "5:5", "one of them", ""),
     ("provider: gmial; client_id: me; token_file: t", {}, "5:15", "the provider of oauth2 cannot be", 'did you mean "gmail"?'),
-    ("provider: gmail; client: me; token_file: t", {}, "6:5", 'unknown oauth2 key "client"', 'did you mean "client_id"?'),
+    (f"scopes: x; {GMAIL}", {}, "5:5", 'unknown oauth2 key "scopes"', 'did you mean "scope"?'),
     ("gmail", {}, "5:5", "a mapping was expected", ""),
     (GMAIL, {"password": "{env: P}"}, "6:5", "has a password and oauth2", "leave one"),
     (f"authorize_url: http://id.example.org/a; {GMAIL}", {}, "5:20", "not the address", "https"),

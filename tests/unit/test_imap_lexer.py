@@ -59,7 +59,8 @@ def test_a_uid_is_found_wherever_it_stands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "size"), [(b"x {5}\r\n", 5), (b"x ~{5}\r\n", 5), (b"x {5+}\r\n", 5), (b"x {5}", None), (b"x {}\r\n", None), (b"x 5}\r\n", None)])
+    ("line", "size"),
+    [(b"x {5}\r\n", 5), (b"x ~{5}\r\n", 5), (b"x {5+}\r\n", 5), (b"x {5}", None), (b"x {}\r\n", None), (b"x 5}\r\n", None)])
 def test_literals_are_announced_at_the_end_of_a_line(line: bytes, size: int | None) -> None:
     assert literal_size(line) == size
 

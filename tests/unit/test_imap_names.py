@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from imapclient import imap_utf7
 
 from mailbot.imap.command import Literal
 from mailbot.imap.names import Names
@@ -45,8 +46,6 @@ def test_names_are_translated_both_ways(names: Names, ours: str, theirs: bytes) 
     ],
 )
 def test_a_level_that_holds_a_delimiter_stays_one_level(names: Names, ours: str, theirs: str) -> None:
-    from imapclient import imap_utf7
-
     encoded = octets(names.wire(ours))
     assert imap_utf7.decode(encoded) == theirs
     assert names.ours(encoded) == ours

@@ -97,7 +97,8 @@ def test_a_heartbeat_that_is_not_renewed_turns_ill(tmp_path: Path) -> None:
     assert "not been heard of" in ill(tmp_path)[0]
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"until": "x"}', '{"until": 9e99, "rules_refused": "", "accounts": {"a": 1}}', "\0"])
+@pytest.mark.parametrize("text", [
+    "", "{}", "[]", "null", "\0", '{"until": "x"}', '{"until": 9e99, "rules_refused": "", "accounts": {"a": 1}}'])
 def test_a_heartbeat_that_makes_no_sense_is_ill_and_no_traceback(tmp_path: Path, text: str) -> None:
     (tmp_path / NAME).write_text(text)
     assert "cannot be read" in ill(tmp_path)[0]

@@ -14,8 +14,7 @@ LOOK = b"(UID FLAGS)\r\n"
 def applied(then: Script, *orders: Order, capabilities: str = EVERYTHING, last: bool = False) -> list[Outcome]:
     with Scripted(selected(then, capabilities)) as server:
         session = inbox(server)
-        outcomes = session.apply(list(orders), last=last)
-        return outcomes
+        return session.apply(list(orders), last=last)
 
 
 def test_equal_effects_are_one_command_and_all_go_in_one_write() -> None:

@@ -16,7 +16,7 @@ def test_the_password_goes_by_authenticate_plain_in_utf_8_where_the_server_has_i
         peer.greet("IMAP4rev1 AUTH=PLAIN AUTH=LOGIN")
         tag = peer.command(b"AUTHENTICATE PLAIN\r\n")
         peer.send(b"+ \r\n")
-        peer.expect("AGFkYQBwxIVzcw==\r\n".encode())
+        peer.expect(b"AGFkYQBwxIVzcw==\r\n")
         peer.send(b"%s OK [CAPABILITY IMAP4rev1] in\r\n" % tag)
         peer.expect(b'M1 LIST "" ""\r\n')
         peer.send(b'* LIST (\\Noselect) "/" ""\r\nM1 OK .\r\n')

@@ -22,8 +22,7 @@ def uids(blocks: list[Gathered]) -> list[int]:
 def gathered(then: object, wanted: Wanted, *, capabilities: str = "ESEARCH LITERAL+", exists: int = 5) -> list[Gathered]:
     with Scripted(selected(then, capabilities, exists=exists)) as server:  # type: ignore[arg-type]  # a script
         session = inbox(server)
-        blocks = list(session.gather(wanted))
-        return blocks
+        return list(session.gather(wanted))
 
 
 # -- new mail

@@ -53,7 +53,8 @@ def assert_one(command: Command) -> None:
     assert is_one_command(written, b"M1"), written
 
 
-@pytest.mark.parametrize("octets", [b"M1 NOOP\r\nM2 NOOP\r\n", b'M1 X "a\r\n"\r\n', b"M1 X (\r\n", b'M1 X "a\\"\r\n', b"M1 X {9+}\r\nab\r\n"])
+@pytest.mark.parametrize(
+    "octets", [b"M1 NOOP\r\nM2 NOOP\r\n", b'M1 X "a\r\n"\r\n', b"M1 X (\r\n", b'M1 X "a\\"\r\n', b"M1 X {9+}\r\nab\r\n"])
 def test_the_judge_of_this_property_sees_through_what_it_must(octets: bytes) -> None:
     assert not is_one_command(octets, b"M1")
 
