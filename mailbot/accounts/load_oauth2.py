@@ -65,7 +65,8 @@ def _url(value: Value, problems: Problems) -> str | None:
     protected = bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
     if protected and text.isascii() and " " not in text:
         return text
-    problems.add(value, "this is not the address of a token server", "https://…: tokens never cross a plain connection")
+    # What stands behind token_… is taken for a secret: a hint with a piece of it ("http") would be dropped.
+    problems.add(value, "this is not the address of a token server", "TLS is required: tokens never cross a plain connection")
     return None
 
 

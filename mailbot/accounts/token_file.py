@@ -75,16 +75,16 @@ def alone(path: Path) -> Iterator[None]:
 
     In a folder where nothing can be written nothing can be lost either: there it does not wait.
     """
-    try:
+    number = None
+    with contextlib.suppress(OSError):
         number = os.open(_lock_of(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError:
-        yield
-        return
     try:
-        fcntl.flock(number, fcntl.LOCK_EX)
+        if number is not None:
+            fcntl.flock(number, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(number)
+        if number is not None:
+            os.close(number)
 
 
 def _lock_of(path: Path) -> Path:

@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace, rules: Path, post: Post, story: Story) -> 
     config, engine = load(rules, os.environ), state.acting_engine(locks, patience=None)
     try:
         service = Service(rules, os.environ, config, Work(engine, carry_out, read_only=False), Heartbeat(None), stop)
-        with locks.run(), post.delivering(story):
+        with locks.run(), post.delivering(story, service.stop):
             service.run()
         if deeds := sorted(history(engine.journal), key=lambda deed: deed.id):
             _tell_history(deeds, story)

@@ -1,7 +1,6 @@
 """Who delivers the demo's mail, edits its rules, and ends the service when all is done."""
 
 import select
-import signal
 import sys
 import threading
 import time
@@ -29,6 +28,7 @@ class Post:
         self._wake, self._over = Wake(), threading.Event()
         self._seen: Counter[str] = Counter()
         self._delivered = self._judged = 0
+        self._end: Callable[[], None] = self._over.set
 
     def heard(self, event: Event) -> None:
         if event["event"] == "pass.done":
@@ -39,8 +39,9 @@ class Post:
         self._wake.set("heard")
 
     @contextmanager
-    def delivering(self, story: Story) -> Iterator[None]:
-        """In a thread of its own, as long as the service runs inside."""
+    def delivering(self, story: Story, end: Callable[[], None]) -> Iterator[None]:
+        """In a thread of its own, as long as the service runs inside; `end` ends that."""
+        self._end = end
         thread = threading.Thread(target=self._run, args=(story,), name="post")
         thread.start()
         try:
@@ -64,8 +65,7 @@ class Post:
     def _end_service(self) -> None:
         if not self._over.is_set():
             self._over.set()
-            # To the main thread, so that it ends the wait in which the service is.
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+            self._end()
 
     def _deliver(self, groups: Iterable[Sequence[Letter]], story: Story) -> None:
         for group in groups:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-# A token of a response: a FETCH item with its section, brackets and all, is one.
+# A token of a response: a FETCH item with its section, brackets and all, is one. What is none takes all the rest with it:
+# else each quotation mark in it would be tried again, to the end.
 _TOKEN = re.compile(
-    rb'([()])|"((?:[^"\\]|\\.)*)"|((?:BODY|BINARY)\[(?:[^]"]|"(?:[^"\\]|\\.)*")*\](?:<\d+>)?|[^\s()"]+)|(\S)', re.IGNORECASE)
+    rb'([()])|"((?:[^"\\]|\\.)*)"|((?:BODY|BINARY)\[(?:[^]"]|"(?:[^"\\]|\\.)*")*\](?:<\d+>)?|[^\s()"]+)|(\S[\s\S]*)', re.IGNORECASE)
 _UID_FIRST = re.compile(rb"\* \d+ FETCH \(UID (\d{1,10})[ )]")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _LITERAL = re.compile(rb"~?\{(\d{1,18})\+?\}\r?\n$")

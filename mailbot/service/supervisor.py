@@ -60,6 +60,10 @@ class Service:
                 signal.signal(number, handler)
         log.info("service.stopped", clean=clean)
 
+    def stop(self) -> None:
+        """As SIGTERM does; from any thread."""
+        self._wake.set("stop")
+
     def _attend(self) -> None:
         while True:
             reasons = self._wake.wait(LOOK_EVERY)

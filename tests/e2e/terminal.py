@@ -7,34 +7,39 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.e2e.bot import environment
 
 
-def on_terminal(home: Path, *arguments: str, columns: int, typed: str = "", **more: str) -> str:
-    """What one command writes to it; `typed` is what a person types, all at once."""
+def on_terminal(home: Path, *arguments: str, columns: int, answers: Sequence[tuple[str, str]] = (), **more: str) -> str:
+    """What one command writes to it; `answers`: what is typed once a prompt is there (not before: getpass drops that)."""
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    attributes = termios.tcgetattr(theirs)
-    attributes[3] &= ~termios.ECHO
-    termios.tcsetattr(theirs, termios.TCSANOW, attributes)
     process = subprocess.Popen([sys.executable, "-m", "mailbot", *arguments], cwd=home, env=environment(home, {"TERM": "xterm", **more}),
                                stdin=theirs, stdout=theirs, stderr=subprocess.STDOUT, start_new_session=True)
     os.close(theirs)
-    os.write(ours, typed.encode())
-    said = b""
+    said, waiting, seen = b"", list(answers), 0
     try:
-        while select.select([ours], [], [], 60)[0]:
-            try:
-                piece = os.read(ours, 65_536)
-            except OSError:         # EIO: the other side is closed
-                break
-            if not piece:
-                break
+        while piece := _read(ours):
             said += piece
+            while waiting and (found := said.find(waiting[0][0].encode(), seen)) >= 0:
+                seen = found + len(waiting[0][0].encode())
+                os.write(ours, waiting.pop(0)[1].encode() + b"\n")
+        process.wait(20)
     finally:
-        process.kill() if process.poll() is None and not said else None
-        process.wait(60)
+        process.kill()
+        process.wait()
         os.close(ours)
     return said.decode().replace("\r\n", "\n")
+
+
+def _read(ours: int) -> bytes:
+    """What comes within a minute; nothing once the other side is closed."""
+    if not select.select([ours], [], [], 60)[0]:
+        return b""
+    try:
+        return os.read(ours, 65_536)
+    except OSError:         # EIO: closed
+        return b""

@@ -22,7 +22,8 @@ rules:
   - {name: kept, when: {subject: keep me}, stop: true}
   - {name: gone, when: {subject: expired, not: {flagged: true}}, then: [delete]}
   - {name: machine, when: {header: {X-Mailman-Version: true}}, then: [{flag: [seen, $machine]}]}
-  - {name: mine, when: {address: {recipient: ada@example.org}, none: [{from: spam}, {subject: spam}]}, then: [{flag: $mine}, {copy: Copies}]}
+  - {name: mine, when: {address: {recipient: ada@example.org}, none: [{from: spam}, {subject: spam}]},
+     then: [{flag: $mine}, {copy: Copies}]}
   - {name: list, when: {header: {List-Id: [dev.lists.example, web.lists.example]}}, then: [{flag: seen}, {move: Lists/all}]}
   - {name: forge, when: {domain: {from: forge.example}}, then: [{set_flags: [$forge]}, {move: Development}]}
   - {name: spam, when: {any: [{subject: spam}, {from: spam}]}, then: [{unflag: flagged}, trash]}
@@ -49,7 +50,8 @@ if allof(size :over 3000, anyof(header :contains "cc" "bob", header :contains "b
 """
 SUBJECTS = ["hello", "Keep me, please", "this has EXPIRED", "no spam here", "[call] for papers", "[é] accents", "=?utf-8?q?Un_caf=C3=A9?=",
             "=?utf-8?b?5pel5pys?=", "=?iso-8859-1?q?caf=E9?=", "[nothing", "a [call] inside"]
-SENDERS = ["Ada <ada@example.org>", "x@forge.example", "x@mail.forge.example", "x@notforge.example", "Spam <a@b.example>", "bob@example.org"]
+SENDERS = ["Ada <ada@example.org>",
+           "x@forge.example", "x@mail.forge.example", "x@notforge.example", "Spam <a@b.example>", "bob@example.org"]
 OTHERS = ["", "To: Ada <ADA@example.org>\n", "Cc: bob@example.org, ada@example.org\n", "Bcc: bob@example.org\n", "To: canada@example.org\n",
           "List-Id: Dev\n <dev.lists.example>\n", "X-Mailman-Version: 2.1\nTo: ada@example.org\n", "X-Mailman-Version:\n"]
 

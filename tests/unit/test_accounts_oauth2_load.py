@@ -72,9 +72,10 @@ GMAIL = "provider: gmail; client_id: me; token_file: t"
     (f"scopes: x; {GMAIL}", {}, "5:5", 'unknown oauth2 key "scopes"', 'did you mean "scope"?'),
     ("gmail", {}, "5:5", "a mapping was expected", ""),
     (GMAIL, {"password": "{env: P}"}, "6:5", "has a password and oauth2", "leave one"),
-    (f"authorize_url: http://id.example.org/a; {GMAIL}", {}, "5:20", "not the address", "https"),
-    (f"authorize_url: id.example.org; {GMAIL}", {}, "5:20", "not the address", "https"),
-    (f"device_url: 'https://['; {GMAIL}", {}, "5:17", "not the address", "https"),
+    (f"authorize_url: http://id.example.org/a; {GMAIL}", {}, "5:20", "not the address", "plain connection"),
+    (f"authorize_url: id.example.org; {GMAIL}", {}, "5:20", "not the address", "plain connection"),
+    ("token_url: http://id.example.org/t; client_id: me; token_file: t", {}, "5:16", "not the address", "plain connection"),
+    (f"device_url: 'https://['; {GMAIL}", {}, "5:17", "not the address", "plain connection"),
 ])
 def test_a_mistake_has_its_place_and_way_out(oauth2: str, keys: dict[str, str], place: str, what: str, hint: str) -> None:
     found, problems = read(oauth2, **keys)

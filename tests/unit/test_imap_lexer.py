@@ -30,6 +30,11 @@ def test_what_does_not_pair_is_malformed(text: bytes) -> None:
         parse([text])
 
 
+def test_a_string_without_end_is_not_tried_again_at_each_of_its_characters() -> None:
+    with pytest.raises(Malformed):
+        parse([b'"' + b'\\"' * 1_000_000])        # quadratic, this would take hours
+
+
 def test_ten_thousand_parentheses_are_no_recursion() -> None:
     assert len(parse([b"(" * 10_000 + b")" * 10_000])) == 1
 

@@ -1,0 +1,93 @@
+"""What an editor says of a rules file, by way of the schema: yaml-language-server (npm install -g yaml-language-server)."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SERVER = shutil.which("yaml-language-server")
+
+pytestmark = pytest.mark.skipif(SERVER is None, reason="no yaml-language-server (npm install -g yaml-language-server)")
+
+
+class Editor:
+    """The little of the Language Server Protocol that an editor needs to show mistakes."""
+
+    def __init__(self) -> None:
+        assert SERVER
+        self._process = subprocess.Popen([SERVER, "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self._ids = 0
+        self._call("initialize", processId=None, rootUri=None, capabilities={})
+        self._notify("initialized")
+
+    def __enter__(self) -> "Editor":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream
+            stream.close()
+
+    def mistakes(self, path: Path) -> list[tuple[int, str]]:
+        """(line from 1, message) of each."""
+        self._notify("textDocument/didOpen", textDocument={"uri": path.as_uri(), "languageId": "yaml", "version": 1, "text": path.read_text()})
+        while (told := self._read()).get("method") != "textDocument/publishDiagnostics" or told["params"]["uri"] != path.as_uri():
+            self._answer(told)
+        return [(row["range"]["start"]["line"] + 1, row["message"]) for row in told["params"]["diagnostics"]]
+
+    def _call(self, method: str, **parameters: Any) -> None:
+        self._ids += 1
+        self._send({"id": self._ids, "method": method, "params": parameters})
+        while (told := self._read()).get("id") != self._ids or "method" in told:
+            self._answer(told)
+
+    def _answer(self, told: dict[str, Any]) -> None:
+        """The server's own questions: no settings, nothing registered."""
+        if "id" in told and "method" in told:
+            result = [{"validate": True, "schemaStore": {"enable": False}}] * len(told.get("params", {}).get("items", []))
+            self._send({"id": told["id"], "result": result if told["method"] == "workspace/configuration" else None})
+
+    def _notify(self, method: str, **parameters: Any) -> None:
+        self._send({"method": method, "params": parameters})
+
+    def _send(self, body: dict[str, Any]) -> None:
+        octets = json.dumps({"jsonrpc": "2.0", **body}).encode()
+        assert self._process.stdin
+        self._process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(octets), octets))
+        self._process.stdin.flush()
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout
+        length = 0
+        while (line := self._process.stdout.readline().strip()) or not length:
+            assert line or length, "the language server has ended"
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        told: dict[str, Any] = json.loads(self._process.stdout.read(length))
+        return told
+
+
+def test_an_editor_finds_the_example_right_and_a_broken_file_wrong(tmp_path: Path) -> None:
+    for name in ("rules.schema.json", "rules.example.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("""\
+# yaml-language-server: $schema=./rules.schema.json
+version: 1
+rules:
+  - name: r
+    when: {form: ada}
+    then:
+      - mvoe: A
+    folder: Junk
+""")
+    with Editor() as editor:
+        assert editor.mistakes(tmp_path / "rules.example.yaml") == []
+        found = editor.mistakes(broken)
+    assert {line for line, _ in found} == {5, 7, 8}, found
