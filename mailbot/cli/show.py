@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable
+from itertools import pairwise
 
 from mailbot.cli.contents import Wish, content, content_document, wish
 from mailbot.cli.looking import Looking, begin_with_one, opened, plainly
@@ -70,7 +71,7 @@ def lines(message: Message, place: str, looking: Looking) -> list[str]:
         found += [line(((f"  {name.capitalize():<8}  ", "dim"), (shown(value), "")), looking.width, looking.paint)
                   for value in message.headers.all(name)]
     rows = [_row(part, trunk) for part, trunk in _tree(message.structure)]
-    for above, row in zip(rows, rows[1:], strict=False):
+    for above, row in pairwise(rows):
         if above[0] == row[0]:      # what an attached message holds goes by the number of the message: told once
             row[0] = ""
     return [*found, "", *("  " + row for row in table(COLUMNS, rows, width=looking.width - 2, paint=looking.paint))]

@@ -4,12 +4,12 @@ import re
 
 MASK = "…"
 # Bounded repeats: a line may be a megabyte long, and what is tried at each of its places must end soon.
-_KEY = r"""(?:pass?w|passphrase|pwd|secret|token)[\w-]{0,40}["']?\s{0,9}:"""
+_KEY = r"""(?:pass?w|passphrase|pwd|secret|token(?!_(?:file|url)))[\w-]{0,40}["']?\s{0,9}:"""
 _PLACE = r"\{\s{0,9}[\w-]{1,40}\s{0,9}:\s"          # {file: …} says where the secret is
 _BLOCK = r"[|>][\d+-]{0,3}\s{0,9}$"
 _LINE = re.compile(rf"{_KEY}\s{{1,99}}(?!\s|{_PLACE}|{_BLOCK})(?P<secret>.+)", re.IGNORECASE)
 _OPEN = re.compile(rf"{_KEY}\s{{0,9}}(?:{_BLOCK})?$", re.IGNORECASE)
-_PLACES = re.compile(r"\s*(?:- )*(?:file|env|command)\s*:\s")
+_PLACES = re.compile(r"\s*(?:- )*(?:file|env|command|credential)\s*:\s")
 
 
 def secret_begins(line: str, before: str) -> int | None:

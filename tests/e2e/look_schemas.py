@@ -22,7 +22,8 @@ PLACE = {"account": TEXT, "folder": TEXT}
 FOUND = {**PLACE, "uidvalidity": NUMBER, "doubts": every(NUMBER)}
 PART: dict[str, Any] = closed(
     {"number": TEXT, "type": {"type": "string", "pattern": "^[^/]+/[^/]+$"}},
-    {"name": TEXT, "disposition": TEXT, "encoding": TEXT, "charset": TEXT, "subject": TEXT, "size": NUMBER, "parts": every({"$ref": "#/$defs/part"})})
+    {"name": TEXT, "disposition": TEXT, "encoding": TEXT, "charset": TEXT, "subject": TEXT, "size": NUMBER,
+     "parts": every({"$ref": "#/$defs/part"})})
 MESSAGE = closed({"uid": NUMBER, "received": MOMENT, "size": NUMBER, "flags": every(TEXT),
                   "headers": {"type": "object", "additionalProperties": every(TEXT)}, "structure": {"$ref": "#/$defs/part"}})
 CONTENT = {"type": "object", "required": ["section", "type", "name", "octets"], "oneOf": [{"required": ["text"]}, {"required": ["base64"]}]}

@@ -39,7 +39,7 @@ def names(client: IMAPClient, *, subscribed: bool = False) -> set[str]:
 
 def stored(client: IMAPClient, folder: str) -> list[tuple[bytes, set[bytes], str]]:
     client.select_folder(folder, readonly=True)
-    rows = client.fetch("1:*", ["BODY.PEEK[]", "FLAGS", "INTERNALDATE"])
+    rows = client.fetch(client.search("ALL"), ["BODY.PEEK[]", "FLAGS", "INTERNALDATE"])
     client.unselect_folder()
     return [(row[b"BODY[]"], set(row[b"FLAGS"]) - {rb"\Recent"}, f"{row[b'INTERNALDATE']:%Y-%m-%d}") for _, row in sorted(rows.items())]
 
@@ -67,7 +67,7 @@ def test_a_server_without_literal_plus_and_uidplus_takes_them_too(dovecot_withou
     (tmp_path / "many.mbox").write_bytes(MBOX)
     assert [row["file"] for row in said(tmp_path, "append", "Archive", "large.eml", "many.mbox")["appended"]] == \
         ["large.eml", "many.mbox", "many.mbox"]
-    assert [len(row[0]) for row in stored(server.client(user), "Archive")] == [2_400_018, 31, 20]
+    assert [len(row[0]) for row in stored(server.client(user), "Archive")] == [2_400_018, 28, 18]
 
 
 def test_nothing_is_sent_where_one_file_is_no_message(owner: IMAPClient, tmp_path: Path) -> None:

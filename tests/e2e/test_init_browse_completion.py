@@ -87,12 +87,13 @@ def test_init_with_a_refused_login_writes_nothing(dovecot: Dovecot, tmp_path: Pa
 
 def test_browse_goes_from_folder_to_message_to_part_and_back(dovecot: Dovecot, tmp_path: Path) -> None:
     user = dovecot.user()
-    dovecot.deliver(user, message("first", body="the first body\n"), message("second", attachment=("a; rm -rf x.png", "image/png", b"\x89PNG")))
+    dovecot.deliver(user, message("first", body="the first body\n"),
+                    message("second", attachment=("a; rm -rf x.png", "image/png", b"\x89PNG")))
     (tmp_path / "rules.yaml").write_text(over_tls(dovecot, user) + "rules: []\n")
     typed = ["nowhere", "INBOX", "subject: first", "FORM x", "1", "1", "9", "..", "more", "ALL", "2", "2", "..", "..", "q"]
     shown = on_terminal(tmp_path, "browse", "--color", "never", columns=80, answers=[("> ", line) for line in typed])
-    for words in ("there is no folder nowhere", "home/INBOX>", 'unknown SEARCH key "FORM"', "home/INBOX #1>", "the first body", "has no part 9",
-                  "image/png is nothing for a terminal: mailbot show INBOX 2 2 > FILE"):
+    for words in ("there is no folder nowhere", "home/INBOX>", 'unknown SEARCH key "FORM"', "home/INBOX #1>", "the first body",
+                  "has no part 9", "image/png is nothing for a terminal: mailbot show INBOX 2 2 > FILE"):
         assert words in shown, shown
     assert max(map(columns, shown.splitlines())) <= 80 + len("home/INBOX> ..")
     assert mailbot(tmp_path, "browse", "--json").returncode == 64

@@ -229,8 +229,8 @@ def test_what_cannot_be_is_told_with_the_way_out(home: Path, arguments: list[str
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_tables_fit_the_terminal_and_nothing_of_the_mail_reaches_it(home: Path, width: int) -> None:
-    for arguments in (["folders"], ["status", "INBOX", "-v"], ["messages", "INBOX"], ["show", "INBOX", "31"], ["show", "INBOX", "31", "1.1"],
-                      ["show", "INBOX", "31", "HEADER"], ["messages", "INBOX", "--json"]):
+    for arguments in (["folders"], ["status", "INBOX", "-v"], ["messages", "INBOX"], ["show", "INBOX", "31"],
+                      ["show", "INBOX", "31", "1.1"], ["show", "INBOX", "31", "HEADER"], ["messages", "INBOX", "--json"]):
         shown = on_terminal(home, *arguments, "--color", "never", "--quiet", columns=width)
         assert all(line.isprintable() for line in shown.splitlines()), shown
         if "--json" not in arguments:
@@ -250,7 +250,8 @@ def test_looking_changes_nothing_and_says_so_on_the_wire(dovecot: Dovecot, home:
         assert mailbot(home, "browse", stdin="INBOX\n31\n1.1\nTEXT\n..\nFROM acme\n..\nq\n").returncode == 0
         verbs = {verb for _, verb in proxy.verbs()}
         fetches = [event.line.upper() for event in proxy.events if event.verb == "UID FETCH"]
-    assert verbs <= {"CAPABILITY", "NAMESPACE", "ID", "LIST", "LOGIN", "AUTHENTICATE", "EXAMINE", "STATUS", "NOOP", "UID SEARCH", "UID FETCH", "LOGOUT"}
+    assert verbs <= {"CAPABILITY", "NAMESPACE", "ID", "LIST", "LOGIN", "AUTHENTICATE", "EXAMINE", "STATUS", "NOOP", "UID SEARCH",
+                     "UID FETCH", "LOGOUT"}
     assert fetches
     assert not [line for line in fetches if b"BODY[" in line or b"RFC822 " in line], "a fetch that does not PEEK sets \\Seen"
     assert dovecot.snapshot(user) == before

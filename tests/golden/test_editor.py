@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -24,7 +24,7 @@ class Editor:
         self._call("initialize", processId=None, rootUri=None, capabilities={})
         self._notify("initialized")
 
-    def __enter__(self) -> "Editor":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -36,7 +36,8 @@ class Editor:
 
     def mistakes(self, path: Path) -> list[tuple[int, str]]:
         """(line from 1, message) of each."""
-        self._notify("textDocument/didOpen", textDocument={"uri": path.as_uri(), "languageId": "yaml", "version": 1, "text": path.read_text()})
+        document = {"uri": path.as_uri(), "languageId": "yaml", "version": 1, "text": path.read_text()}
+        self._notify("textDocument/didOpen", textDocument=document)
         while (told := self._read()).get("method") != "textDocument/publishDiagnostics" or told["params"]["uri"] != path.as_uri():
             self._answer(told)
         return [(row["range"]["start"]["line"] + 1, row["message"]) for row in told["params"]["diagnostics"]]

@@ -13,9 +13,10 @@ from mailbot.imap.lexer import Response
 from mailbot.imap.rows import Unreadable, _items, _told, internaldate, items, message, rows
 
 WORD = st.sampled_from([b"\\Seen", b"$x", b"NIL", b"12", b"a[b]", b"\\*"])
+MORE = st.sampled_from([b"", b" EMAILID (M1)", b" X-GM-MSGID 9"])
 
 
-@given(st.integers(1, 2**32 - 1), st.lists(WORD, max_size=4), st.binary(max_size=40), st.sampled_from([b"", b" EMAILID (M1)", b" X-GM-MSGID 9"]))
+@given(st.integers(1, 2**32 - 1), st.lists(WORD, max_size=4), st.binary(max_size=40), MORE)
 def test_the_row_read_by_one_expression_is_the_row_read_token_by_token(uid: int, flags: list[bytes], headers: bytes, more: bytes) -> None:
     response = Response.read([
         b'* 5 FETCH (UID %d FLAGS (%s) INTERNALDATE " 1-Jan-2026 10:00:00 +0100" RFC822.SIZE 99 '

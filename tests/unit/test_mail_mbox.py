@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from mailbot.mail.mbox import NotMail, messages
 
-MBOX = b"From ada@example.org Mon Jan  5 10:00:00 2026\nSubject: 1\n\nhi\n>From me\n\nFrom bob Mon Jan  5 10:00:00 2026 +0100\nSubject: 2\n\nx\nFrom here\n\n"
+MBOX = (b"From ada@example.org Mon Jan  5 10:00:00 2026\nSubject: 1\n\nhi\n>From me\n\n"
+        b"From bob Mon Jan  5 10:00:00 2026 +0100\nSubject: 2\n\nx\nFrom here\n\n")
 WANTED = [(b"Subject: 1\r\n\r\nhi\r\nFrom me\r\n", datetime(2026, 1, 5, 10, tzinfo=UTC)),
           (b"Subject: 2\r\n\r\nx\r\nFrom here\r\n", datetime(2026, 1, 5, 10, tzinfo=timezone(timedelta(hours=1))))]
 
