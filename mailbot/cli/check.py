@@ -96,7 +96,7 @@ def _print(options: argparse.Namespace, config: Config, found: Found, failed: li
               "`mailbot test` says why")
     tests = f", {_count(len(config.tests), 'test')}" if config.tests else ""
     print(f"{os.fspath(where(options))}: {_count(len(config.ruleset.rules), 'rule')}, "
-          f"{_count(len(config.accounts), 'account')}{tests}, no mistakes")
+          f"{_count(len(config.accounts), 'account')}{tests}, no mistakes in the file")
 
 
 def _when(run: NextRun, config: Config, now: datetime) -> str:

@@ -60,7 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\n".join(error.problems) or f"mailbot: {error}", file=sys.stderr)
         return error.exit_code
     except MailbotError as error:
-        print(f"mailbot: {error}", file=sys.stderr)
+        # A server's words may stand in it: no control character reaches the terminal.
+        said = "".join(char if char.isprintable() or char == "\n" else "·" for char in str(error))
+        print(f"mailbot: {said}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         # The reader of stdout has gone (`mailbot plan | head`). Python would complain once more while flushing at exit.

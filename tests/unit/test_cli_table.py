@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailbot.cli import main
 from mailbot.cli.output import json_document, text_lines
 from mailbot.cli.table import Column, table
+from mailbot.errors import MailbotError
 from mailbot.plan.columns import columns, plain
 
 HEADS = (Column("uid", right=True), Column("from", least=5), Column("subject", least=8))
@@ -41,3 +43,11 @@ def test_json_is_printable_and_says_the_same(text):
 @pytest.mark.parametrize("text", ["\x1b[31m", "\u202e", "\x9b1m", "\r", "\x07", "\x7f"])
 def test_nothing_of_a_text_moves_the_cursor(text):
     assert all(line.isprintable() for line in text_lines(f"a{text}b\nc\td"))
+
+
+def test_an_error_moves_no_cursor_either(monkeypatch, capsys):
+    def refuse(_arguments):
+        raise MailbotError("the server says: \x1b[2J\u202e\nsecond line")
+    monkeypatch.setattr(main, "_run", refuse)
+    assert main.main(["plan"]) == 1
+    assert capsys.readouterr().err == "mailbot: the server says: ·[2J·\nsecond line\n"

@@ -29,7 +29,8 @@ def leave(peer: Peer, tag: bytes) -> None:
 
 def test_messages_are_appended_in_one_write_where_literals_are_free() -> None:
     def then(peer: Peer) -> None:
-        peer.expect(b'M2 APPEND "A" (\\Seen $x) " 5-Jan-2026 09:40:00 +0100" {17+}\r\n' + MAIL + b'\r\nM3 APPEND "A" () {17+}\r\n' + MAIL + b"\r\n")
+        peer.expect(b'M2 APPEND "A" (\\Seen $x) " 5-Jan-2026 09:40:00 +0100" {18+}\r\n' + MAIL +
+                    b'\r\nM3 APPEND "A" () {18+}\r\n' + MAIL + b"\r\n")
         peer.send(b"M2 OK [APPENDUID 7 41] .\r\nM3 OK .\r\n")
         leave(peer, b"M4")
 
@@ -41,7 +42,7 @@ def test_messages_are_appended_in_one_write_where_literals_are_free() -> None:
 
 def test_without_free_literals_each_waits_for_leave() -> None:
     def then(peer: Peer) -> None:
-        peer.expect(b'M2 APPEND "A" () {17}\r\n')
+        peer.expect(b'M2 APPEND "A" () {18}\r\n')
         peer.expect_nothing()
         peer.send(b"+ go\r\n")
         peer.expect(MAIL + b"\r\n")
@@ -136,6 +137,7 @@ def test_a_folder_with_recent_messages_is_examined_so_that_they_stay_recent(rece
 
     with Scripted(logged_in(then, "CONDSTORE")) as server, server.connect() as session:
         found = session.desk.standing("A")
-        assert (found.messages, found.recent, found.unseen, found.uidnext, found.uidvalidity, found.highestmodseq) == (3, recent, 1, 9, 7, 5)
+        assert (found.messages, found.recent, found.unseen, found.uidnext, found.uidvalidity) == (3, recent, 1, 9, 7)
+        assert found.highestmodseq == 5
         assert found.flags == {r"\Seen", "$x"}
         assert found.permanent_flags == (None if recent else {r"\Seen", r"\*"})
