@@ -10,6 +10,7 @@ from mailbot.accounts.account import Account
 from mailbot.cli.style import coloured
 from mailbot.config.load import Config, load
 from mailbot.config.paths import config_path
+from mailbot.document.problems import visible
 from mailbot.errors import LoginRefused, Unreachable, UsageError
 from mailbot.log import configure
 
@@ -45,6 +46,6 @@ def each(chosen: tuple[Account, ...], do: Callable[[Account], None]) -> int:
         try:
             do(account)
         except (Unreachable, LoginRefused) as error:
-            print(f"mailbot: {account.name}: {error}", file=sys.stderr)
+            print(visible(f"mailbot: {account.name}: {error}"), file=sys.stderr)
             code = error.exit_code
     return code

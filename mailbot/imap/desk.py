@@ -4,7 +4,7 @@ A NO or BAD raises Refused.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -65,6 +65,7 @@ class Desk:
     names: Names
     capabilities: frozenset[str]
     read_only: bool
+    deselected: Callable[[], None]      # told before another folder is opened: the Session's own is no longer selected
 
     # -- folders
 
@@ -83,6 +84,7 @@ class Desk:
         if not answer.ok or found is None:
             raise refused(answer)
         examined = self.read_only or found.recent > 0
+        self.deselected()
         opened, = self.pipeline.run([Command("EXAMINE" if examined else "SELECT", (self.names.wire(folder),))])
         state = state_of(folder, opened, examined=examined)
         return replace(found, flags=flags_told(opened), permanent_flags=None if examined else state.permanent_flags,

@@ -127,7 +127,7 @@ class Session:
 
     @property
     def desk(self) -> Desk:
-        return Desk(self._pipeline, self._names, self.capabilities, self._settings.read_only)
+        return Desk(self._pipeline, self._names, self.capabilities, self._settings.read_only, self._deselected)
 
     def candidates(self, narrow: Node | None) -> list[int]:
         """UIDs of the selected folder that can match, as far as the server's SEARCH tells; ascending."""
@@ -168,6 +168,9 @@ class Session:
         if self._selected is None:
             raise RuntimeError("no folder is selected")
         return self._selected
+
+    def _deselected(self) -> None:
+        self._selected = None
 
     def _created(self, name: str) -> None:
         log.info("folder.created", account=self.account, folder=name)
