@@ -74,7 +74,7 @@ def _literally(node: Node, *, positive: bool = True) -> Program:
             return term((name if positive is wanted else CONTRARY[name]).upper().encode())
         case Key("header", (header, False)):
             return _literally(Key("header", (header, True)), positive=not positive)
-        case Key("larger" | "smaller" as name, value) if not positive:
+        case Key("larger" | "smaller" as name, value) if not positive and (value or name == "larger"):
             return term(CONTRARY[name].upper().encode(), b"%d" % (value + 1 if name == "larger" else value - 1))
         case Key("body" | "text" as name, texts) if len(texts) > 1:
             return _literally(Or(tuple(Key(name, (text,)) for text in texts)), positive=positive)
