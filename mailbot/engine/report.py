@@ -57,14 +57,15 @@ def report_plan(plan: Plan) -> None:
 class Actions:
     """One line an action: equal ones of a wave are counted together."""
 
-    def __init__(self, account: str, folder: str, pass_id: int) -> None:
+    def __init__(self, account: str, folder: str, pass_id: int, *, undoing: bool = False) -> None:
         self._fields = {"account": account, "folder": folder, "pass_id": pass_id}
+        self._done = "action.undone" if undoing else "action.applied"
         self._groups: dict[tuple[str, str, str, str, str], list[int]] = defaultdict(list)
 
     def add(self, rule: str, action: str, effect: Effect, outcome: Outcome) -> None:
         match outcome.cause:
             case None:
-                event, why = "action.applied", "" if isinstance(effect, Save) else outcome.why
+                event, why = self._done, "" if isinstance(effect, Save) else outcome.why
             case Cause.GONE:
                 event, why = "action.skipped", "it is gone"
             case _:

@@ -21,7 +21,7 @@ from mailbot.effects import (
     Wanted,
 )
 from mailbot.engine.effect_rows import EffectRow, Place
-from mailbot.engine.engine import Engine, Pass, Stopped, never
+from mailbot.engine.engine import UNDO, Engine, Pass, Stopped, never
 from mailbot.engine.execute import carry_out
 from mailbot.engine.history import Deed, DeedId
 from mailbot.errors import Refused
@@ -31,7 +31,6 @@ from mailbot.plan.flags import after
 from mailbot.plan.named import named
 from mailbot.plan.plan import Judgement, Plan, Step, Verdict
 
-CAUSE = "undo"
 GONE = "it is not where mailbot left it"
 
 
@@ -56,7 +55,7 @@ def undo(engine: Engine, mailbox: Mailbox, planned: Undo, *, stopped: Stopped = 
     engine.journal.effects.mark_undone(planned.undone)
     passes = []
     for plan in planned.plans:
-        done = carry_out(engine, mailbox, plan, cause=CAUSE, reread=True, again=True, stopped=stopped, progress=progress)
+        done = carry_out(engine, mailbox, plan, cause=UNDO, reread=True, again=True, stopped=stopped, progress=progress)
         engine.journal.effects.mark_undone(
             row for uid in done.settled for row in planned.undoes[Place(plan.folder, plan.uidvalidity, uid)])
         passes.append(done)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from mailbot.effects import AddFlags, Effect, Flags, FolderState, Mailbox, Move, Order, Outcome, RemoveFlags, Save, SetFlags
 from mailbot.engine.chains import Chain, Job, Segment, segments
 from mailbot.engine.effect_rows import Intent, Place
-from mailbot.engine.engine import Engine, Stopped
+from mailbot.engine.engine import UNDO, Engine, Stopped
 from mailbot.engine.pending import Setback
 from mailbot.engine.report import Actions, log
 from mailbot.engine.saving import SaveRefused
@@ -97,7 +97,7 @@ class Waves:
         """Into the journal, the counts and the log."""
         self._engine.journal.effects.settle(
             self._plan.account, [(running.row, outcome) for running, outcome in became], self._engine.now())
-        actions = Actions(self._plan.account, self._plan.folder, self.pass_id)
+        actions = Actions(self._plan.account, self._plan.folder, self.pass_id, undoing=self._cause == UNDO)
         for running, outcome in became:
             actions.add(running.job.rule, running.job.action, running.job.effect, outcome)
             self.done += outcome.done
