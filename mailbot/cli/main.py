@@ -3,8 +3,10 @@
 import argparse
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import NoReturn, Protocol
 
 from mailbot import __version__
@@ -75,7 +77,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     _, rest = global_options().parse_known_args(arguments)     # "--account run plan": only "plan" is a command
-    parser = _parser(next((word for word in rest if word in COMMANDS), None))
+    name = next((word for word in rest if word in COMMANDS), None)
+    if name == "run":
+        # As PID 1 of a container it would not hear SIGTERM at all; the service has a handler of its own, but it is not there yet.
+        signal.signal(signal.SIGTERM, _leave)
+    parser = _parser(name)
     options, more = parser.parse_known_args(arguments)
     if more and (any(word.startswith("-") for word in more) or not hasattr(options, "condition")):
         parser.error(f"unrecognized arguments: {' '.join(more)}")
@@ -86,6 +92,11 @@ def _run(arguments: list[str]) -> int:
         return UsageError.exit_code
     command: Command = importlib.import_module(f"mailbot.cli.{options.command}")
     return command.main(options)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise SystemExit(0)
 
 
 def _parser(asked_for: str | None) -> Parser:

@@ -143,3 +143,21 @@ def test_a_message_costs_two_round_trips_whatever_the_number_of_rules(dovecot: D
             bot.wait("pass.done", count=number + 1, messages=1)
         assert bot.stop()[0] == 0
     assert [row["round_trips"] for row in bot.seen("pass.done", messages=1)] == [2, 2, 2]
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0.4, 0.6])
+def test_a_sigterm_while_it_starts_ends_it_well(dovecot: Dovecot, tmp_path: Path, seconds: float) -> None:
+    rules(tmp_path, over_tls(dovecot, dovecot.user()) + RULES)
+    with Bot(tmp_path) as bot:
+        until(lambda: caught(bot.pid, signal.SIGTERM), what="a handler for SIGTERM")
+        began = time.monotonic()
+        until(lambda: time.monotonic() - began > seconds, what="a moment of its start")
+        code, took = bot.stop()
+    assert code == 0
+    assert took < 2
+
+
+def caught(pid: int, number: signal.Signals) -> bool:
+    """Whether the process has a handler for it, by the kernel's word."""
+    mask = Path(f"/proc/{pid}/status").read_text().split("SigCgt:")[1].split()[0]
+    return bool(int(mask, 16) >> (number - 1) & 1)
