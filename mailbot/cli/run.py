@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from mailbot.accounts.account import Account
 from mailbot.cli import state
@@ -21,6 +22,8 @@ from mailbot.plan.plan import Plan
 from mailbot.service.connect import connect
 from mailbot.service.heartbeat import Heartbeat
 from mailbot.service.supervisor import Service
+from mailbot.service.telemetry import Telemetry
+from mailbot.service.web.serving import serving, subjects
 from mailbot.service.work import Work
 
 
@@ -38,12 +41,14 @@ def main(options: argparse.Namespace) -> int:
     with _lock(locks, dry_run=options.dry_run) as alone:
         act = _Shown(options, config) if options.dry_run else carry_out
         engine = state.reading_engine() if options.dry_run else state.acting_engine(locks, patience=None)
-        work = Work(engine, act, read_only=options.dry_run)
+        telemetry = Telemetry(subjects=subjects(os.environ))
+        work = Work(replace(engine, tell=telemetry.acted), act, read_only=options.dry_run, telemetry=telemetry)
         try:
             if options.once:
                 return _once(options, config, work)
             heartbeat = Heartbeat(state.folder() if alone else None)
-            Service(where(options), os.environ, config, work, heartbeat, stop, options.account).run()
+            with serving(os.environ, telemetry, heartbeat):
+                Service(where(options), os.environ, config, work, heartbeat, stop, options.account).run()
         finally:
             engine.journal.close()
     return 0

@@ -10,7 +10,7 @@ from mailbot.effects import Mailbox
 from mailbot.engine.journal import Journal
 from mailbot.engine.pending import Setback
 from mailbot.engine.saving import Saver
-from mailbot.plan.plan import Judgement, Plan
+from mailbot.plan.plan import Judgement, Named, Plan
 
 UNDO = "undo"       # the cause of a pass that takes back
 BLOCK = 2000        # messages: a reload or a stop is heard between two blocks
@@ -23,6 +23,25 @@ def never() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Acted:
+    """One line of the log about an action, for who wants to know it as a value."""
+
+    event: str                  # "action.applied" …
+    account: str
+    folder: str
+    rule: str
+    action: str
+    to: str
+    uids: tuple[int, ...]
+    why: str = ""
+    messages: tuple[Named, ...] = ()    # those of `uids` that are at hand: not after a crash
+
+
+def nobody(acted: Acted) -> None:
+    del acted
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """`lock(account)` holds the account for a pass or a block: Locks.account; a dry run needs none."""
 
@@ -31,6 +50,7 @@ class Engine:
     now: Callable[[], datetime]
     lock: Callable[[str], AbstractContextManager[object]] = nullcontext
     saver: Saver = field(default_factory=Saver)
+    tell: Callable[[Acted], None] = nobody      # at once, of every action; called from several threads
 
 
 @dataclass(frozen=True, slots=True)

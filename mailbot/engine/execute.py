@@ -59,9 +59,9 @@ def carry_out(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "app
 def show(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "apply", reread: bool = False, stopped: Stopped = never,
          last: bool = False) -> Pass:
     """What a dry run does in place of `carry_out`: says what would be done. Nothing is sent; every message counts as settled."""
-    del engine, mailbox, cause, reread, stopped, last
+    del mailbox, cause, reread, stopped, last
     for step in plan.steps:
-        actions = Actions(plan.account, plan.folder, 0)
+        actions = Actions(plan.account, plan.folder, 0, tell=engine.tell)
         for uid in step.order.uids:
             actions.say("action.skipped", step.rule, step.action, step.order.effect, uid, "dry run")
         actions.write()

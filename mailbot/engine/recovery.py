@@ -181,6 +181,6 @@ class Recovery:
 
     def _settle(self, row: EffectRow, outcome: Outcome, why: str) -> None:
         self._engine.journal.effects.settle(row.account, [(row.id, outcome)], self._engine.now())
-        actions = Actions(row.account, row.found.folder, row.pass_id)
+        actions = Actions(row.account, row.found.folder, row.pass_id, tell=self._engine.tell)
         actions.say("action.applied" if outcome.done else "action.skipped", row.rule, row.action, row.effect, row.found.uid, why)
         actions.write()

@@ -1,12 +1,13 @@
 """What the log says of a pass. Names of events and fields are those of operating.md, "Log"."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from mailbot.effects import AddFlags, Copy, Delete, Effect, Move, Outcome, RemoveFlags, Save, SetFlags
+from mailbot.engine.engine import Acted, nobody
 from mailbot.errors import Cause
 from mailbot.log import get_logger
-from mailbot.plan.plan import Judgement, Plan
+from mailbot.plan.plan import Judgement, Named, Plan
 
 log = get_logger(__name__)
 
@@ -57,12 +58,16 @@ def report_plan(plan: Plan) -> None:
 class Actions:
     """One line an action: equal ones of a wave are counted together."""
 
-    def __init__(self, account: str, folder: str, pass_id: int, *, undoing: bool = False) -> None:
+    def __init__(self, account: str, folder: str, pass_id: int, *, undoing: bool = False,
+                 tell: Callable[[Acted], None] = nobody) -> None:
+        self._account, self._folder = account, folder
         self._fields = {"account": account, "folder": folder, "pass_id": pass_id}
         self._done = "action.undone" if undoing else "action.applied"
         self._groups: dict[tuple[str, str, str, str, str], list[int]] = defaultdict(list)
+        self._tell = tell
+        self._named: dict[int, Named] = {}
 
-    def add(self, rule: str, action: str, effect: Effect, outcome: Outcome) -> None:
+    def add(self, rule: str, action: str, effect: Effect, outcome: Outcome, named: Named | None = None) -> None:
         match outcome.cause:
             case None:
                 event, why = self._done, "" if isinstance(effect, Save) else outcome.why
@@ -70,6 +75,8 @@ class Actions:
                 event, why = "action.skipped", "it is gone"
             case _:
                 event, why = "action.failed", outcome.why
+        if named:
+            self._named[outcome.uid] = named
         self.say(event, rule, action, effect, outcome.uid, why)
 
     def say(self, event: str, rule: str, action: str, effect: Effect, uid: int, why: str) -> None:
@@ -83,7 +90,10 @@ class Actions:
             if why:
                 fields["why"] = why
             log.log(_LEVELS.get(event, 20), event, **fields)
+            self._tell(Acted(event, self._account, self._folder, rule, action, target, tuple(uids), why,
+                             tuple(self._named[uid] for uid in uids if uid in self._named)))
         self._groups.clear()
+        self._named.clear()
 
 
 _LEVELS = {"action.failed": 30}     # of logging: a warning; the rest are 20, information

@@ -97,9 +97,10 @@ class Waves:
         """Into the journal, the counts and the log."""
         self._engine.journal.effects.settle(
             self._plan.account, [(running.row, outcome) for running, outcome in became], self._engine.now())
-        actions = Actions(self._plan.account, self._plan.folder, self.pass_id, undoing=self._cause == UNDO)
+        actions = Actions(self._plan.account, self._plan.folder, self.pass_id, undoing=self._cause == UNDO,
+                          tell=self._engine.tell)
         for running, outcome in became:
-            actions.add(running.job.rule, running.job.action, running.job.effect, outcome)
+            actions.add(running.job.rule, running.job.action, running.job.effect, outcome, running.chain.named)
             self.done += outcome.done
             self.failed += outcome.cause not in (None, Cause.GONE)
         actions.write()

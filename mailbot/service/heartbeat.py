@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mailbot.log import get_logger
 from mailbot.service.health import NAME, PROCESS_GOOD_FOR
@@ -28,6 +28,7 @@ class Heartbeat:
         self._lock = threading.Lock()
         self._accounts: dict[str, dict[int, Row]] = {}     # by name, then by watcher
         self._rules = ""
+        self._until = time.time() + PROCESS_GOOD_FOR
 
     def account(self, name: str, watcher: int, state: str, *, good_for: float | None = None, why: str = "") -> None:
         """`good_for` seconds from now where a refresh was completed; without it the last promise stands."""
@@ -54,8 +55,20 @@ class Heartbeat:
             self._write()
 
     def beat(self) -> None:
+        """The supervisor is alive. Nobody else can say so: a watcher may go on for long after it."""
         with self._lock:
+            self._until = time.time() + PROCESS_GOOD_FOR
             self._write()
+
+    def document(self) -> dict[str, Any]:
+        """What the file says, of this moment; `health.reasons` judges it."""
+        with self._lock:
+            return self._document()
+
+    def states(self) -> dict[str, list[str]]:
+        """The state of each connection of each account."""
+        with self._lock:
+            return {name: [row.state for row in rows.values()] for name, rows in self._accounts.items()}
 
     def close(self) -> None:
         """The service has stopped: without a heartbeat `health` says so."""
@@ -67,15 +80,16 @@ class Heartbeat:
     def _write(self) -> None:
         if self._path is None:
             return
-        worst = {name: min(rows.values(), key=_badness)._asdict() for name, rows in self._accounts.items()}
-        document = {"version": 1, "until": time.time() + PROCESS_GOOD_FOR, "pid": os.getpid(),
-                    "accounts": worst, "rules_refused": self._rules}
         temporary = self._path.with_name(f".{NAME}.{os.getpid()}")
         try:
-            temporary.write_text(json.dumps(document))
+            temporary.write_text(json.dumps(self._document()))
             temporary.replace(self._path)
         except OSError as problem:      # a full disk stops no mail; `health` turns red by itself when the promise runs out
             log.error("state.failed", why=f"cannot write the heartbeat: {problem}", alert=True)
+
+    def _document(self) -> dict[str, Any]:
+        worst = {name: min(rows.values(), key=_badness)._asdict() for name, rows in self._accounts.items()}
+        return {"version": 1, "until": self._until, "pid": os.getpid(), "accounts": worst, "rules_refused": self._rules}
 
 
 def _badness(row: Row) -> tuple[bool, float]:

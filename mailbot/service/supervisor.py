@@ -15,7 +15,10 @@ from mailbot.config.self_test import raise_if_failing
 from mailbot.engine.database import utc_now
 from mailbot.errors import ConfigError
 from mailbot.log import get_logger
+from mailbot.service.health import reasons
 from mailbot.service.heartbeat import Heartbeat
+from mailbot.service.masked import masked
+from mailbot.service.notify import Notify
 from mailbot.service.reload import LOOK_EVERY, SETTLE, Watch
 from mailbot.service.team import Team
 from mailbot.service.wake import Wake
@@ -42,6 +45,7 @@ class Service:
         self._hash = config.sha256
         self._watch = Watch(lambda: self._wake.set("files"))
         self._stopping = False
+        self._notify = Notify(environ)
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT."""
@@ -53,6 +57,7 @@ class Service:
             self._loaded(self._config)
             self._watch.follow(self._config.watched)
             self._man()
+            self._notify.ready()
             self._attend()
         finally:
             clean = self._end()
@@ -66,20 +71,26 @@ class Service:
 
     def _attend(self) -> None:
         while True:
-            reasons = self._wake.wait(LOOK_EVERY)
-            if "stop" in reasons:
+            asked = self._wake.wait(min(LOOK_EVERY, self._notify.every))
+            if "stop" in asked:
                 return
-            if "files" in reasons:
-                reasons |= self._settle()
-                if "stop" in reasons:
+            if "files" in asked:
+                asked |= self._settle()
+                if "stop" in asked:
                     return
-            self._reload(asked="reload" in reasons)
-            if "look" in reasons:
+            self._reload(asked="reload" in asked)
+            if "look" in asked:
                 for team in self._teams.values():
                     team.look("look")
             for team in self._teams.values():
                 team.revive(time.monotonic())
-            self._heartbeat.beat()
+            self._beat()
+
+    def _beat(self) -> None:
+        self._heartbeat.beat()
+        self._notify.watchdog()
+        ill = [f"{name}: {masked(why)}" if name else masked(why) for name, why in reasons(self._heartbeat.document(), time.time())]
+        self._notify.status(f"{len(self._teams)} account(s), {'; '.join(ill) or 'all well'}")
 
     def _settle(self) -> frozenset[str]:
         """Waits until an editor is done: no event for SETTLE, at most four times as long."""
@@ -98,6 +109,11 @@ class Service:
         if found == self._hash and not asked:
             return
         self._hash = found
+        self._notify.reloading()
+        self._read_again()
+        self._notify.ready()        # with the earlier rules too, where the new ones are refused
+
+    def _read_again(self) -> None:
         try:
             config = load(self._path, self._environ)
             raise_if_failing(config, self._environ, utc_now())
@@ -115,9 +131,12 @@ class Service:
 
     def _rejected(self, mistakes: list[str]) -> None:
         log.error("rules.rejected", problems=mistakes, why="the rules in force stay in force", alert=True)
+        self._shared.work.telemetry.rejected(mistakes)
         self._heartbeat.rules(f"{len(mistakes)} mistake(s) in {self._path}; the earlier rules are in force")
 
     def _loaded(self, config: Config) -> None:
+        self._shared.work.telemetry.loaded((rule.name for rule in config.ruleset.rules),
+                                           (account.name for account in config.accounts if self._only in (None, account.name)))
         for warning in config.warnings:
             log.warning("config.warned", why=warning)
         log.info("rules.loaded", rules=len(config.ruleset.rules), accounts=len(config.accounts), sha256=config.sha256[:12],
@@ -147,10 +166,12 @@ class Service:
 
     def _end(self) -> bool:
         deadline = time.monotonic() + STOP_WITHIN
+        self._notify.stopping()
         self._stop.set()
         for team in self._teams.values():
             team.stop()
         busy = [team for team in self._teams.values() if not team.join(deadline)]
         self._watch.close()
         self._heartbeat.close()
+        self._notify.close()
         return not busy

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from mailbot.accounts.account import Account
 from mailbot.log import get_logger
 from mailbot.service import backoff
+from mailbot.service.states import State
+from mailbot.service.telemetry import Reason
 from mailbot.service.turns import Turns
 from mailbot.service.wake import Wake
 from mailbot.service.watcher import Shared, Watcher
@@ -32,6 +34,7 @@ class Team:
         self._turns = Turns()
         self._members: dict[int, Member] = {}
         self._ended = False
+        shared.heartbeat.account(account.name, 0, State.CONNECT)    # not well before its first look, rather than unheard of
         with self._lock:
             self._start(0, (), begin_after)
 
@@ -96,6 +99,7 @@ class Team:
         except Exception as problem:    # the one place that catches everything: nobody above a thread would ever hear of it
             log.exception("watcher.failed", account=self.account.name, watcher=index, alert=True)
             self._shared.heartbeat.account(self.account.name, index, "failed", why=type(problem).__name__)
+            self._shared.work.telemetry.lost(Reason.DEFECT)
             member = self._members.get(index)
             if member and member.watcher is watcher:
                 member.died_at = time.monotonic()

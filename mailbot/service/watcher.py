@@ -15,6 +15,7 @@ from mailbot.service import backoff
 from mailbot.service.connect import connect
 from mailbot.service.heartbeat import Heartbeat
 from mailbot.service.states import NEXT, Event, State
+from mailbot.service.telemetry import Reason
 from mailbot.service.turns import TURN, Turns, Wait
 from mailbot.service.wake import Wake
 from mailbot.service.work import Work
@@ -49,6 +50,7 @@ class Watcher:
         self._session: Session | None = None
         self._lost_at: float | None = None
         self._told_idle = False
+        self._woken_at: float | None = None     # by the server, for the pass that follows
         self._retry_at = time.monotonic() + begin_after
         self._look_at = self._refresh_at = 0.0
         self._do: dict[State, Callable[[], Event]] = {
@@ -80,16 +82,20 @@ class Watcher:
             self._tell(state)
         try:
             return self._do[state]()
-        except (LoginRefused, ConfigError) as refused:      # ConfigError: the password's file or command
-            return self._refused(str(refused), self._shared.patience.login_refused)
+        except LoginRefused as refused:
+            return self._refused(str(refused), Reason.LOGIN, self._shared.patience.login_refused)
+        except ConfigError as refused:                      # the password's file or command
+            return self._refused(str(refused), Reason.SECRET, self._shared.patience.login_refused)
         except Refused as refused:                          # by SELECT, LIST or the greeting: nothing can be done here now
             if state is State.CONNECT and refused.cause is Cause.QUOTA:
-                return self._refused(str(refused), self._shared.patience.throttled)
-            return self._lost(str(refused))
+                return self._refused(str(refused), Reason.THROTTLED, self._shared.patience.throttled)
+            return self._lost(str(refused), Reason.REFUSED)
         except Locked:                                      # the stop was heard while waiting for the account
             return Event.STOP
-        except (Unreachable, StateFailed) as lost:
-            return self._lost(str(lost))
+        except Unreachable as lost:
+            return self._lost(str(lost), Reason.UNREACHABLE)
+        except StateFailed as lost:
+            return self._lost(str(lost), Reason.STATE)
 
     def _connect(self) -> Event:
         if wait := self._turns.take(self.wake):
@@ -116,7 +122,10 @@ class Watcher:
 
     def _pass(self) -> Event:
         session, ruleset = self._live()
-        self._shared.work.arrived(session, self.folders[0], ruleset, self._ended(ruleset), last=True)
+        woken_at, self._woken_at = self._woken_at, None
+        done = self._shared.work.arrived(session, self.folders[0], ruleset, self._ended(ruleset), last=True)
+        if done and done.done and woken_at is not None:
+            self._shared.work.telemetry.acted_after(time.monotonic() - woken_at)
         return Event.DONE
 
     def _schedule(self) -> Event:
@@ -140,6 +149,7 @@ class Watcher:
         if reasons:
             return Event.LOOK_DUE
         if woken:
+            self._woken_at = time.monotonic()
             log.info("idle.woken", account=self.account.name, watcher=self.index, folder=self.folders[0])
             return Event.WOKEN
         log.debug("idle.refreshed", account=self.account.name, watcher=self.index, folder=self.folders[0])
@@ -190,8 +200,9 @@ class Watcher:
         self._tell(State.REFUSED, why=wait.refused)
         return Event.LOGIN_REFUSED
 
-    def _lost(self, why: str) -> Event:
+    def _lost(self, why: str, reason: Reason) -> Event:
         self._hang_up()
+        self._shared.work.telemetry.lost(reason)
         self._turns.done(self.wake)
         now = time.monotonic()
         if self._lost_at is None:
@@ -203,8 +214,9 @@ class Watcher:
         self._tell(State.RETRY, why=why)
         return Event.LOST
 
-    def _refused(self, why: str, longest: float) -> Event:
+    def _refused(self, why: str, reason: Reason, longest: float) -> Event:
         self._hang_up()
+        self._shared.work.telemetry.lost(reason)
         wait = backoff.after_refusal(longest, self._shared.rng)
         self._retry_at = time.monotonic() + wait
         self._turns.refused(self.wake, wait, why)

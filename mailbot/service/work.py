@@ -16,6 +16,7 @@ from mailbot.imap.session import Session
 from mailbot.log import get_logger
 from mailbot.plan import scope
 from mailbot.rules.rule import Rule, Ruleset
+from mailbot.service.telemetry import Telemetry
 
 log = get_logger(__name__)
 
@@ -25,8 +26,9 @@ NEVER = float("inf")
 class Work:
     """Shared by all watchers. `read_only`: sessions EXAMINE, `act` shows, and the engine's journal is a copy in memory."""
 
-    def __init__(self, engine: Engine, act: Act, *, read_only: bool) -> None:
+    def __init__(self, engine: Engine, act: Act, *, read_only: bool, telemetry: Telemetry | None = None) -> None:
         self.engine, self._act, self.read_only = engine, act, read_only
+        self.telemetry = telemetry or Telemetry()
         self._tidied: dict[str, date] = {}
 
     # -- what there is to do
@@ -97,6 +99,7 @@ class Work:
         except Refused as refused:
             log.warning("pass.failed", account=session.account, folder=folder, why=str(refused))
             return None
+        self.telemetry.passed(done)
         tell = log.info if done.messages else log.debug     # a look that finds nothing, every five minutes, is no news
         tell("pass.done", account=session.account, folder=folder, messages=done.messages, matched=done.matched,
              done=done.done, failed=done.failed, took_ms=round((time.monotonic() - began) * 1000),

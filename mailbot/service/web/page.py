@@ -1,0 +1,130 @@
+"""The status page as HTML, from the heartbeat and the figures. Everything in it is escaped; it holds no script and no style."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from html import escape
+
+from mailbot import __version__
+from mailbot.service.health import reasons
+from mailbot.service.heartbeat import Heartbeat
+from mailbot.service.masked import masked
+from mailbot.service.telemetry import Action, Figures, Telemetry
+
+MOST_BARS = 30
+MOST_PROBLEMS = 50
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>mailbot: {title}</title>
+<link rel="icon" href="/icon.svg">
+<link rel="stylesheet" href="/status.css">
+<script src="/status.js" defer></script>
+</head>
+<body data-stream="{stream}">
+<header><h1>mailbot</h1>
+<p id="verdict" class="{verdict}" role="status">{title}</p>
+<p class="dim">{version}, up since {began}</p></header>
+<main>
+<section aria-labelledby="h-accounts"><h2 id="h-accounts">Accounts</h2><div id="accounts">{accounts}</div></section>
+<section aria-labelledby="h-rules"><h2 id="h-rules">Rules file</h2><div id="rules">{rules}</div></section>
+<section aria-labelledby="h-hits"><h2 id="h-hits">Hits per rule</h2><div id="hits">{hits}</div></section>
+<section aria-labelledby="h-actions"><h2 id="h-actions">Latest actions</h2>
+<p><button id="pause" type="button" aria-pressed="false" hidden>Pause</button>
+<span id="live" class="dim">as of {now}; times in UTC</span></p>
+<ol id="actions" role="log" aria-labelledby="h-actions" tabindex="0" reversed>{actions}</ol></section>
+</main>
+</body>
+</html>
+"""
+
+
+class Page:
+    """`token` names this process: a stream that was of another one begins anew."""
+
+    def __init__(self, telemetry: Telemetry, heartbeat: Heartbeat, token: str, *, subjects: bool) -> None:
+        self._telemetry, self._heartbeat, self._token, self._subjects = telemetry, heartbeat, token, subjects
+
+    def html(self, now: float) -> str:
+        parts, figures = self.parts(now), self._telemetry.figures()
+        newest = figures.latest[-1].number if figures.latest else 0
+        actions = "".join(f"<li>{_spans(self.cells(action))}</li>" for action in reversed(figures.latest))
+        return _PAGE.format(**parts, stream=f"/events?after={self._token}-{newest}", version=escape(__version__),
+                            began=_time(figures.began), now=_time(now), actions=actions)
+
+    def parts(self, now: float) -> dict[str, str]:
+        """What changes but for the actions; the same as long as nothing has happened."""
+        document, figures = self._heartbeat.document(), self._telemetry.figures()
+        ill = list(reasons(document, now))
+        return {"title": f"{len(ill)} {'thing' if len(ill) == 1 else 'things'} to look at" if ill else "all well",
+                "verdict": "ill" if ill else "well", "accounts": self._accounts(document["accounts"], dict(ill)),
+                "rules": self._rules(figures), "hits": _hits(figures)}
+
+    def cells(self, action: Action) -> list[tuple[str, str]]:
+        """(class, text) of each part of an action's line."""
+        messages = f"{action.count} messages" if action.count > 1 else "1 message"
+        cells = [("time", _clock(action.when)), (action.result, action.result), ("rule", action.rule),
+                 ("action", action.action), ("where", f"{action.account}/{self._shown(action.folder)}"),
+                 ("dim", f"{messages}, UID {_clip(action.uids, 40)}")]
+        if self._subjects:
+            cells += [("to", f"→ {action.to}" if action.to else ""), ("why", action.why),
+                      *(("subject", _clip(text, 120)) for text in action.messages)]
+        return [(kind, text) for kind, text in cells if text]
+
+    def _shown(self, text: str) -> str:
+        return text if self._subjects else masked(text)
+
+    def _accounts(self, rows: dict[str, dict[str, object]], ill: dict[str, str]) -> str:
+        lines = []
+        for name in sorted(rows, key=lambda name: (name not in ill, name)):
+            state, why = str(rows[name]["state"]), str(rows[name]["why"])
+            kind = "ill" if name in ill else "well"
+            lines.append(f'<tr><th scope="row">{escape(name)}</th><td class="{kind}">{kind}</td>'
+                         f"<td>{escape(state)}</td><td>{escape(self._shown(why))}</td></tr>")
+        return _table(("account", "health", "state", "why"), lines) if lines else "<p>There are none.</p>"
+
+    def _rules(self, figures: Figures) -> str:
+        held = f"<p>{len(figures.matches)} rules in force since {_time(figures.loaded_at)}"
+        if not figures.problems:
+            return f'{held}; <span class="well">the file on disk is in force.</span></p>'
+        # The first line of each: the second is the source, which is nobody's business here.
+        problems = "".join(f"<li><code>{escape(self._shown(problem.splitlines()[0]))}</code></li>"
+                           for problem in figures.problems[:MOST_PROBLEMS] if problem)
+        return f'{held}; <span class="ill">the file on disk is refused:</span></p><ul>{problems}</ul>'
+
+
+def _hits(figures: Figures) -> str:
+    done: dict[str, int] = {}
+    for (rule, _, result), count in figures.actions.items():
+        done[rule] = done.get(rule, 0) + (count if result == "done" else 0)
+    most = max(figures.matches.values(), default=0) or 1
+    shown = sorted(figures.matches.items(), key=lambda row: -row[1])[:MOST_BARS]
+    lines = [f'<tr><th scope="row">{escape(rule)}</th><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" '
+             f'aria-hidden="true"><rect width="{100 * count / most:.1f}" height="10"/></svg></td>'
+             f'<td class="number">{count:,}</td><td class="number">{done.get(rule, 0):,}</td></tr>' for rule, count in shown]
+    more = len(figures.matches) - len(shown)
+    return (_table(("rule", "", "matches", "actions"), lines) if lines else "<p>There are no rules.</p>") \
+        + (f'<p class="dim">and {more:,} with fewer</p>' if more else "")
+
+
+def _table(heads: Iterable[str], lines: Iterable[str]) -> str:
+    titles = "".join(f'<th scope="col">{head}</th>' if head else "<td></td>" for head in heads)
+    return f"<table><thead><tr>{titles}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+def _spans(cells: Iterable[tuple[str, str]]) -> str:
+    return " ".join(f'<span class="{kind}">{escape(text)}</span>' for kind, text in cells)
+
+
+def _clip(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most - 1]}…"
+
+
+def _clock(when: float) -> str:
+    return datetime.fromtimestamp(when, UTC).strftime("%d %b %H:%M:%S")
+
+
+def _time(when: float) -> str:
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
