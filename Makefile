@@ -6,7 +6,7 @@ CONFIG ?= rules.yaml
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 PYTEST := $(BIN)/pytest -n auto
 
-.PHONY: test check run demo servers container clean
+.PHONY: test check run demo servers container bench-attachment clean
 
 # make test TESTS=tests/unit: a part of them
 test: $(VENV)/.test
@@ -31,6 +31,10 @@ servers: $(VENV)/.test
 
 container: $(VENV)/.test
 	tests/e2e/container.sh
+
+# What a large attachment costs in memory and time, on a Dovecot of its own.
+bench-attachment: $(VENV)/.test
+	$(BIN)/python -m bench.attachment
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -192,10 +192,11 @@ class Mailbox(Protocol):
     def fetch(self, uids: Iterable[int], fields: Fields) -> Mapping[int, Message]:
         """These messages as they are now; those that are gone are absent."""
 
-    def part(self, uid: int, number: str) -> Iterator[bytes]:
-        """The octets of one part ("" is the whole message), transfer encoding removed, in chunks.
+    def parts(self, uid: int, parts: Sequence[SavedPart]) -> Iterator[Iterator[bytes]]:
+        """The octets of each part ("" is the whole message), in this order, transfer encoding removed, in chunks.
 
-        Refused with Cause.GONE where it is not there.
+        Each is read to its end, or left, before the next is asked for. Its own iterator raises Refused, with Cause.GONE
+        where the message is not there any more.
         """
 
     def apply(self, orders: Sequence[Order], *, last: bool = False) -> list[Outcome]:

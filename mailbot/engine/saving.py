@@ -203,7 +203,9 @@ def _below(effect: Save) -> tuple[tuple[str, ...], str]:
     under, path = effect.under.rstrip("/") + "/", effect.path
     *folders, name = path.removeprefix(under).split("/")
     below = under.startswith("/") and path.startswith(under)
-    if not below or not {"", ".", ".."}.isdisjoint((*folders, name)) or "\0" in path:
+    # Half of a UTF-16 pair is no character: no file system has a name for it.
+    unwritable = "\0" in path or any("\ud800" <= character <= "\udfff" for character in "".join((*folders, name)))
+    if not below or unwritable or not {"", ".", ".."}.isdisjoint((*folders, name)):
         raise SaveRefused(f"{path!r} does not lie in {effect.under}", Cause.MESSAGE)
     return tuple(folders), name
 

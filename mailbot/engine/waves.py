@@ -77,7 +77,7 @@ class Waves:
         broken = {running.chain.uid for running, outcome in became if self._breaks(running, outcome)}
         self._set_again([outcome for _, outcome in became if outcome.done])
         for chain, segment in heads:
-            if chain.uid not in broken and not all(self._save(chain, job) for job in segment.saves):
+            if chain.uid not in broken and not self._save_all(chain, segment.saves):
                 broken.add(chain.uid)
         return broken
 
@@ -146,21 +146,25 @@ class Waves:
         self._settle([(by_effect[outcome.effect][outcome.uid], outcome) for outcome in outcomes])
         self.failed -= len(moved)       # each was counted when it was missed; what fails here too is counted once more
 
-    def _save(self, chain: Chain, job: Job) -> bool:
+    def _save_all(self, chain: Chain, jobs: Sequence[Job]) -> bool:
+        """False where the chain breaks off."""
+        streams = self._mailbox.parts(chain.uid, [job.effect.part for job in jobs if isinstance(job.effect, Save)])
+        return all(self._save(chain, job, chunks) for job, chunks in zip(jobs, streams, strict=True))
+
+    def _save(self, chain: Chain, job: Job, chunks: Iterable[bytes]) -> bool:
         """False where the chain breaks off. Each file is in the journal before the next is begun: saving may take long."""
         if self._stopped():
             self.cut_short = True
             return False
         [running] = self._begin([(chain, job, chain.flags)])
-        outcome = self._saved(chain, job)
+        outcome = self._saved(chain, job, chunks)
         self._settle([(running, outcome)])
         return not self._breaks(running, outcome)
 
-    def _saved(self, chain: Chain, job: Job) -> Outcome:
+    def _saved(self, chain: Chain, job: Job, chunks: Iterable[bytes]) -> Outcome:
         effect = job.effect
         if not isinstance(effect, Save):
             raise TypeError(f"{effect} is not for the disk")
-        chunks = self._mailbox.part(chain.uid, effect.part.number)
         try:
             saved = self._engine.saver.save(effect, chunks, chain.named.received, self._engine.now(), chain.saved)
         except (Refused, SaveRefused) as refused:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from mailbot.effects import Fields, Folder, Folders, FolderState, Gathered, Order, Outcome, Wanted
+from mailbot.effects import Fields, Folder, Folders, FolderState, Gathered, Order, Outcome, SavedPart, Wanted
 from mailbot.errors import Cause, MailbotError, Refused, Unreachable
 from mailbot.imap import folders as listing
 from mailbot.imap.apply import Applying
@@ -19,7 +19,7 @@ from mailbot.imap.gather import Gathering
 from mailbot.imap.idling import Idled, Idling
 from mailbot.imap.lexer import Response
 from mailbot.imap.names import Names
-from mailbot.imap.part import part
+from mailbot.imap.part import Parts
 from mailbot.imap.pipeline import Pipeline
 from mailbot.imap.searching import Searching
 from mailbot.imap.selected import Selected, state_of
@@ -111,9 +111,9 @@ class Session:
         found = fetch.read(self._pipeline, self._pipeline.run(fetch.commands(wanted, self._settings.most_uids)), wanted).messages
         return {uid: found[uid] for uid in wanted if uid in found}
 
-    def part(self, uid: int, number: str) -> Iterator[bytes]:
+    def parts(self, uid: int, parts: Sequence[SavedPart]) -> Iterator[Iterator[bytes]]:
         self._current()
-        return part(self._pipeline, uid, number)
+        return iter(Parts(self._pipeline, uid, parts))
 
     def apply(self, orders: Sequence[Order], *, last: bool = False) -> list[Outcome]:
         if self._settings.read_only:
@@ -128,6 +128,10 @@ class Session:
     @property
     def desk(self) -> Desk:
         return Desk(self._pipeline, self._names, self.capabilities, self._settings.read_only, self._deselected)
+
+    def part(self, uid: int, number: str) -> Iterator[bytes]:
+        """As `parts`, of one whose size nobody told."""
+        return next(self.parts(uid, [SavedPart(number)]))
 
     def candidates(self, narrow: Node | None) -> list[int]:
         """UIDs of the selected folder that can match, as far as the server's SEARCH tells; ascending."""

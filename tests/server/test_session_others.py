@@ -126,4 +126,4 @@ def test_parts_come_byte_for_byte(opened: Callable[..., Opened]) -> None:
         assert b"".join(session.part(1, "")) == other.fetch([1], ["BODY.PEEK[]"])[1][b"BODY[]"]
     with pytest.raises(Refused) as caught:
         list(session.part(1, "2"))
-    assert caught.value.cause is Cause.GONE
+    assert caught.value.cause is Cause.MESSAGE

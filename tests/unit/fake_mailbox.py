@@ -21,6 +21,7 @@ from mailbot.effects import (
     Order,
     Outcome,
     RemoveFlags,
+    SavedPart,
     SetFlags,
     Wanted,
 )
@@ -139,7 +140,10 @@ class FakeMailbox:
         self._reachable()
         return {uid: replace(self._box.mail[uid], body=None) for uid in uids if uid in self._box.mail}
 
-    def part(self, uid: int, number: str) -> Iterator[bytes]:
+    def parts(self, uid: int, parts: Sequence[SavedPart]) -> Iterator[Iterator[bytes]]:
+        return (self._octets(uid, part.number) for part in parts)
+
+    def _octets(self, uid: int, number: str) -> Iterator[bytes]:
         self._reachable()
         message = self._box.mail.get(uid)
         octets = None if message is None or message.body is None else part_of(message.body, number) if number else message.body

@@ -12,7 +12,6 @@ from mailbot.errors import Cause, Refused
 from mailbot.imap.command import Command, Literal, pieces
 from mailbot.imap.folders import status_command
 from mailbot.imap.names import Names
-from mailbot.imap.part import part
 from mailbot.imap.rows import items
 from mailbot.imap.searching import Searching
 from mailbot.imap.tasks import Writing
@@ -99,5 +98,5 @@ def test_a_parts_number_that_is_none_sends_nothing(number: str) -> None:
     with Scripted(selected(Peer.expect_end)) as server:
         session = inbox(server)
         with pytest.raises(Refused) as caught:
-            list(part(session._pipeline, 1, number))
-    assert caught.value.cause is Cause.GONE
+            list(session.part(1, number))
+    assert caught.value.cause is Cause.MESSAGE
