@@ -37,6 +37,10 @@ class BoundError(Exception):
         self.position, self.what, self.hint = position, what, hint
 
 
+def too_deep(position: Position) -> BoundError:
+    return BoundError(position, f"more than {DEEPEST} levels inside each other", "lay it out flatter")
+
+
 # PyYAML's types say that a mark may be missing; both of its parsers set one on every event.
 Event = Any
 
@@ -89,8 +93,7 @@ class Builder:
         if depth > self._deepest:
             self._deepest = depth
         if depth > DEEPEST:
-            what = f"more than {DEEPEST} levels inside each other"
-            raise BoundError(self._position(event), what, "lay it out flatter")
+            raise too_deep(self._position(event))
 
     def _alias(self, event: Event, depth: int) -> Value:
         position, found = self._position(event), self._anchors.get(event.anchor)

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import yaml
 
-from mailbot.document.build import BoundError, Builder
+from mailbot.document.build import BoundError, Builder, too_deep
 from mailbot.document.problems import BREAK, Position, Problems
 from mailbot.document.repairs import Repairs
 from mailbot.document.slips import slip
 from mailbot.document.values import Value
 
+_ITS_OWN_BOUND = "exceeded maximum nesting depth"
 LARGEST = 1_000_000     # octets of one file
 _REPAIRED = 100_000     # characters of a file that is read again behind each slip
 
@@ -36,7 +37,7 @@ def load(text: str | bytes, file: str, problems: Problems) -> Value | None:
     repairs = Repairs(lines)
     while True:
         try:
-            return Builder(file, source, problems, repairs).document(yaml.parse(source, _Loader))
+            return _document(Builder(file, source, problems, repairs), source, file)
         except BoundError as error:
             problems.add(error.position, error.what, error.hint)
             return None
@@ -48,6 +49,16 @@ def load(text: str | bytes, file: str, problems: Problems) -> Value | None:
             if problems.full or len(source) > _REPAIRED or not repairs.repair(found):
                 return None
             source = "\n".join(repairs.lines)
+
+
+def _document(builder: Builder, source: str, file: str) -> Value | None:
+    try:
+        return builder.document(yaml.parse(source, _Loader))
+    except yaml.MarkedYAMLError as error:
+        # libyaml 0.2.6 stops at 1,000 levels by itself; it reads ahead, so that this may come before any level is ours.
+        if error.problem_mark and _ITS_OWN_BOUND in str(error.problem):
+            raise too_deep(Position(file, error.problem_mark.line + 1, error.problem_mark.column + 1)) from error
+        raise
 
 
 def _decoded(text: str | bytes, file: str, problems: Problems) -> str | None:

@@ -14,8 +14,8 @@ from tests.docs import PAPERS, TOP, blocks
 PAPER = TOP / "docs/container.md"
 BLOCKS = list(blocks(PAPER))
 CONTAINERFILE = (TOP / "Containerfile").read_text()
-# Those that say where things are, and those of the one account that the environment can hold.
-KNOWN = {name for file in ("config/paths.py", "accounts/environment.py")
+# Those that say where things are, of the one account that the environment can hold, and of the HTTP listener.
+KNOWN = {name for file in ("config/paths.py", "accounts/environment.py", "service/web/serving.py")
          for name in re.findall(r"MAILBOT_\w+", (TOP / "mailbot" / file).read_text())}
 UID = int(re.findall(r"USER (\d+)", CONTAINERFILE)[0])
 
