@@ -8,19 +8,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mailbot.log import get_logger
+from mailbot.service.clocks import lived
 from mailbot.service.health import NAME, PROCESS_GOOD_FOR
+from mailbot.service.states import CONNECTED
 
 log = get_logger(__name__)
 
 
 class Row(NamedTuple):
     state: str
-    until: float
+    until: float        # on the clock of `lived`: setting the one on the wall neither spoils nor prolongs a promise
     why: str
 
 
 class Heartbeat:
-    """Shared by all watchers of one process. Times are seconds since the epoch, so that two processes can compare them."""
+    """Shared by all watchers of one process. In the file times are seconds since the epoch: another process compares them."""
 
     def __init__(self, state: Path | None) -> None:
         """`state` is None where another `run` writes the file."""
@@ -28,7 +30,8 @@ class Heartbeat:
         self._lock = threading.Lock()
         self._accounts: dict[str, dict[int, Row]] = {}     # by name, then by watcher
         self._rules = ""
-        self._until = time.time() + PROCESS_GOOD_FOR
+        self._until = lived() + PROCESS_GOOD_FOR
+        self._unwritten = False
 
     def account(self, name: str, watcher: int, state: str, *, good_for: float | None = None, why: str = "") -> None:
         """`good_for` seconds from now where a refresh was completed; without it the last promise stands."""
@@ -36,7 +39,7 @@ class Heartbeat:
             rows = self._accounts.setdefault(name, {})
             before = rows.get(watcher)
             promised = before.until if before else 0.0
-            now = rows[watcher] = Row(state, promised if good_for is None else time.time() + good_for, why)
+            now = rows[watcher] = Row(state, promised if good_for is None else lived() + good_for, why)
             if before is None or (before.until > 0, before.why) != (now.until > 0, now.why):
                 self._write()       # a promise that only grows longer can wait for the next beat
 
@@ -57,7 +60,7 @@ class Heartbeat:
     def beat(self) -> None:
         """The supervisor is alive. Nobody else can say so: a watcher may go on for long after it."""
         with self._lock:
-            self._until = time.time() + PROCESS_GOOD_FOR
+            self._until = lived() + PROCESS_GOOD_FOR
             self._write()
 
     def document(self) -> dict[str, Any]:
@@ -65,10 +68,10 @@ class Heartbeat:
         with self._lock:
             return self._document()
 
-    def states(self) -> dict[str, list[str]]:
-        """The state of each connection of each account."""
+    def connected(self) -> dict[str, bool]:
+        """Whether every connection of the account is logged in."""
         with self._lock:
-            return {name: [row.state for row in rows.values()] for name, rows in self._accounts.items()}
+            return {name: all(row.state in CONNECTED for row in rows.values()) for name, rows in self._accounts.items()}
 
     def close(self) -> None:
         """The service has stopped: without a heartbeat `health` says so."""
@@ -85,11 +88,17 @@ class Heartbeat:
             temporary.write_text(json.dumps(self._document()))
             temporary.replace(self._path)
         except OSError as problem:      # a full disk stops no mail; `health` turns red by itself when the promise runs out
-            log.error("state.failed", why=f"cannot write the heartbeat: {problem}", alert=True)
+            if not self._unwritten:     # told once, not at each beat
+                log.error("state.failed", path=str(self._path), why=f"the heartbeat cannot be written: {problem.strerror}", alert=True)
+            self._unwritten = True
+        else:
+            self._unwritten = False
 
     def _document(self) -> dict[str, Any]:
-        worst = {name: min(rows.values(), key=_badness)._asdict() for name, rows in self._accounts.items()}
-        return {"version": 1, "until": self._until, "pid": os.getpid(), "accounts": worst, "rules_refused": self._rules}
+        since_epoch = time.time() - lived()
+        worst = {name: min(rows.values(), key=_badness) for name, rows in self._accounts.items()}
+        accounts = {name: row._replace(until=row.until + since_epoch)._asdict() for name, row in worst.items()}
+        return {"version": 1, "until": self._until + since_epoch, "pid": os.getpid(), "accounts": accounts, "rules_refused": self._rules}
 
 
 def _badness(row: Row) -> tuple[bool, float]:

@@ -33,6 +33,8 @@ class Event(StrEnum):
 
 S, E = State, Event
 
+CONNECTED = {S.LOOK, S.WAIT, S.PASS, S.REFRESH, S.SCHEDULE}
+
 NEXT: dict[tuple[State, Event], State] = {
     (S.CONNECT, E.UP): S.LOOK,
     (S.LOOK, E.DONE): S.WAIT,

@@ -15,6 +15,7 @@ from mailbot.config.self_test import raise_if_failing
 from mailbot.engine.database import utc_now
 from mailbot.errors import ConfigError
 from mailbot.log import get_logger
+from mailbot.service.clocks import Clocks
 from mailbot.service.health import reasons
 from mailbot.service.heartbeat import Heartbeat
 from mailbot.service.masked import masked
@@ -46,6 +47,7 @@ class Service:
         self._watch = Watch(lambda: self._wake.set("files"))
         self._stopping = False
         self._notify = Notify(environ)
+        self._clocks = Clocks()
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT."""
@@ -79,12 +81,20 @@ class Service:
                 if "stop" in asked:
                     return
             self._reload(asked="reload" in asked)
+            self._look_at_the_clock()
             if "look" in asked:
                 for team in self._teams.values():
                     team.look("look")
             for team in self._teams.values():
                 team.revive(time.monotonic())
             self._beat()
+
+    def _look_at_the_clock(self) -> None:
+        """Watchers wait by a clock that stands still while the machine is suspended, and their connections are dead by then."""
+        if jump := self._clocks.jumped():
+            log.warning("clock.jumped", seconds=round(jump.seconds), why=jump.why)
+            for team in self._teams.values():
+                team.look("clock")
 
     def _beat(self) -> None:
         self._heartbeat.beat()

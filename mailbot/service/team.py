@@ -20,8 +20,9 @@ log = get_logger(__name__)
 class Member:
     watcher: Watcher
     thread: threading.Thread
+    began: float                # monotonic, as `died_at`
     died_at: float | None = None
-    falls: int = 0
+    falls: int = 0              # in a row
 
 
 class Team:
@@ -81,8 +82,9 @@ class Team:
             for index, member in list(self._members.items()):
                 if member.died_at is None or self._ended:
                     continue
-                if now - member.died_at >= min(backoff.LONGEST, 2.0 ** member.falls):
-                    falls, folders = member.falls + 1, member.watcher.folders
+                if now - member.died_at >= backoff.after_fall(member.falls):
+                    falls = member.falls + 1 if member.died_at - member.began < backoff.LONGEST else 0
+                    folders = member.watcher.folders
                     self._start(index, folders, 0.0)
                     self._members[index].falls = falls
 
@@ -90,7 +92,7 @@ class Team:
         watcher = Watcher(self.account, index, self._shared, self.assign, self._turns, begin_after)
         watcher.folders = folders
         thread = threading.Thread(target=self._live, args=(index, watcher), name=f"{self.account.name}-{index}", daemon=True)
-        self._members[index] = Member(watcher, thread)
+        self._members[index] = Member(watcher, thread, time.monotonic())
         thread.start()
 
     def _live(self, index: int, watcher: Watcher) -> None:

@@ -15,6 +15,7 @@ from itertools import accumulate, islice
 from mailbot.engine.engine import Acted, Pass
 from mailbot.engine.report import ranges
 from mailbot.plan.plan import Judgement
+from mailbot.service.clocks import lived
 from mailbot.service.wake import Wake
 
 LATEST = 100            # actions that are remembered
@@ -61,6 +62,7 @@ class Figures:
 
     began: float                                        # seconds since the epoch
     passed: dict[str, float]                            # account -> seconds since its last pass, or since it is known
+    looked: dict[str, float]                            # account -> its last pass, seconds since the epoch
     matches: dict[str, int]                             # rule -> messages, in the order of the file
     actions: dict[tuple[str, str, str], int]            # (rule, action, result) -> messages
     reconnects: dict[Reason, int]
@@ -85,7 +87,8 @@ class Telemetry:
     def __init__(self, *, subjects: bool = False) -> None:
         self._subjects, self._began = subjects, time.time()
         self._lock = threading.Lock()
-        self._passed: dict[str, float] = {}
+        self._passed: dict[str, float] = {}     # by `lived`
+        self._looked: dict[str, float] = {}
         self._matches: dict[str, int] = {}
         self._actions: Counter[tuple[str, str, str]] = Counter()
         self._reconnects: Counter[Reason] = Counter(dict.fromkeys(Reason, 0))
@@ -105,7 +108,8 @@ class Telemetry:
             self._rules.problems, self._rules.loaded_at = (), time.time()
             self._matches = {rule: self._matches.get(rule, 0) for rule in islice(rules, MOST_RULES)}
             self._actions = Counter({key: count for key, count in self._actions.items() if key[0] in self._matches})
-            self._passed = {name: self._passed.get(name, time.monotonic()) for name in accounts}
+            self._passed = {name: self._passed.get(name, lived()) for name in accounts}
+            self._looked = {name: when for name, when in self._looked.items() if name in self._passed}
 
     def rejected(self, problems: Sequence[str]) -> None:
         with self._lock:
@@ -119,7 +123,7 @@ class Telemetry:
     def passed(self, done: Pass) -> None:
         with self._lock:
             if done.account in self._passed:
-                self._passed[done.account] = time.monotonic()
+                self._passed[done.account], self._looked[done.account] = lived(), time.time()
             for plan in done.plans:
                 for verdict in plan.verdicts:
                     if verdict.judgement is Judgement.MATCHED:
@@ -147,11 +151,11 @@ class Telemetry:
     # -- asked
 
     def figures(self) -> Figures:
-        now = time.monotonic()
+        now = lived()
         with self._lock:
             return Figures(
-                self._began, {name: now - when for name, when in self._passed.items()}, dict(self._matches), dict(self._actions),
-                dict(self._reconnects), dict(self._rules.reloads), tuple(accumulate(self._waits)), self._waited,
+                self._began, {name: now - when for name, when in self._passed.items()}, dict(self._looked), dict(self._matches),
+                dict(self._actions), dict(self._reconnects), dict(self._rules.reloads), tuple(accumulate(self._waits)), self._waited,
                 self._rules.problems, self._rules.loaded_at, tuple(self._latest))
 
     def since(self, number: int) -> tuple[Action, ...]:

@@ -48,7 +48,7 @@ class Watcher:
         self._shared, self._assign = shared, assign
         self._stop = threading.Event()
         self._session: Session | None = None
-        self._lost_at: float | None = None
+        self._losses = backoff.Losses()
         self._told_idle = False
         self._woken_at: float | None = None     # by the server, for the pass that follows
         self._retry_at = time.monotonic() + begin_after
@@ -68,6 +68,7 @@ class Watcher:
             self._turns.done(self.wake)
             if self._session:
                 self._session.close()
+            self.wake.close()
 
     def stop(self) -> None:
         self._stop.set()
@@ -103,7 +104,8 @@ class Watcher:
         self._session = connect(self.account, read_only=self._shared.work.read_only)
         self._turns.done(self.wake)
         log.info("session.connected", account=self.account.name, watcher=self.index)
-        self._lost_at, self._told_idle = None, False
+        self._losses.connected(time.monotonic())
+        self._told_idle = False
         return Event.UP
 
     def _look(self) -> Event:
@@ -205,12 +207,13 @@ class Watcher:
         self._shared.work.telemetry.lost(reason)
         self._turns.done(self.wake)
         now = time.monotonic()
-        if self._lost_at is None:
-            self._lost_at = now
+        loss = self._losses.lost(now)
+        if loss.first:
             log.warning("session.lost", account=self.account.name, watcher=self.index, why=why)
-        wait = backoff.after_loss(now - self._lost_at, self._shared.rng)
+        wait = backoff.after_loss(loss.lasted, self._shared.rng)
         self._retry_at = now + wait
-        log.info("session.retry", account=self.account.name, watcher=self.index, why=why, seconds=round(wait, 1))
+        tell = log.info if loss.news else log.debug
+        tell("session.retry", account=self.account.name, watcher=self.index, why=why, seconds=round(wait, 1))
         self._tell(State.RETRY, why=why)
         return Event.LOST
 

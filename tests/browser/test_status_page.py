@@ -86,5 +86,5 @@ def test_it_is_used_by_keyboard_and_can_be_paused(browser: Chromium, house: Hous
     browser.press(" ", " ")
     until(lambda: browser.value("document.querySelectorAll('#actions li').length") == count + 1, what="what was missed")
     browser.press("Tab")
-    assert browser.value("document.activeElement.id") == "actions"
+    assert browser.value("document.activeElement.id") == "log"
     assert browser.complaints == []

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from tests.lab.dovecot import PASSWORD, Dovecot
 from tests.lab.until import until
+from tests.unit.test_docs_events import strays
 
 ACCOUNT = """\
 version: 1
@@ -76,6 +77,8 @@ class Bot:
         for stream in (self._process.stdout, self._process.stderr):
             if stream:
                 stream.close()
+        if kind is None:
+            assert strays({name: value for name, value in row.items() if name != "_at"} for row in self.events) == []
 
     def seen(self, event: str, **fields: Any) -> list[dict[str, Any]]:
         return [row for row in list(self.events) if row.get("event") == event and all(row.get(k) == v for k, v in fields.items())]

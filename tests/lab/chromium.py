@@ -33,10 +33,10 @@ class Chromium:
         ours_out, theirs_in = os.pipe()
         theirs_out, ours_in = os.pipe()
         self._in, self._out = ours_out, ours_in     # what we read from, what we write to
-        # The two descriptors must be 3 and 4 in the child: a shell puts them there.
+        # The two descriptors must be 3 and 4 in the child: a shell puts them there; not sh, which may know one digit alone.
         line = f'exec 3<&{theirs_out} 4>&{theirs_in}; exec "$@"'
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", line, "sh", program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+            ["/bin/bash", "-c", line, "bash", program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
              "--disable-background-networking", "--no-first-run", "--remote-debugging-pipe", f"--user-data-dir={self._profile}",
              "--force-color-profile=srgb", "about:blank"],
             pass_fds=(theirs_out, theirs_in), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -72,6 +72,7 @@ class Chromium:
 
     def open(self, address: str, *, width: int, height: int = 900, dark: bool = False) -> None:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.call("Emulation.setScrollbarsHidden", hidden=True)
         self.call("Emulation.setEmulatedMedia",
                   features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         self.call("Page.navigate", url=address)

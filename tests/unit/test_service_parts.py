@@ -8,7 +8,9 @@ from random import Random
 
 import pytest
 
+from mailbot import log
 from mailbot.service import backoff
+from mailbot.service.clocks import Clocks, Jump
 from mailbot.service.health import NAME, ill
 from mailbot.service.heartbeat import Heartbeat
 from mailbot.service.states import NEXT, Event, State
@@ -63,6 +65,70 @@ def test_a_lost_server_is_tried_again_at_once_and_after_hours_every_minute() -> 
     assert all(30 <= backoff.after_loss(10**6, rng) <= 60 for _ in range(100))
 
 
+def test_a_connection_that_does_not_last_has_ended_no_outage() -> None:
+    """Such as over a full disk, or a server that hangs up after each login: it is not tried twice a second for ever."""
+    rng, losses, now, tries = Random(1), backoff.Losses(), 1000.0, 0
+    while now < 1000 + 3600:
+        losses.connected(now)
+        now += 0.05
+        now += backoff.after_loss(losses.lost(now).lasted, rng)
+        tries += 1
+    assert tries < 120
+    losses.connected(now)
+    assert losses.lost(now + backoff.STEADY).lasted == 0
+
+
+def test_an_outage_of_a_month_is_told_of_less_and_less() -> None:
+    rng, losses, now = Random(1), backoff.Losses(), 1000.0
+    losses.connected(now)
+    told = []
+    while now < 1000 + 30 * 86400:
+        loss = losses.lost(now)
+        told += [loss] if loss.news else []
+        now += backoff.after_loss(loss.lasted, rng)
+    assert [loss.first for loss in told] == [True] + [False] * (len(told) - 1)
+    assert told[0].lasted == 0
+    assert 30 * 24 <= len(told) <= 30 * 24 + 30
+
+
+def test_a_watcher_that_falls_for_ever_is_started_again_each_minute() -> None:
+    assert [backoff.after_fall(falls) for falls in (0, 1, 5, 6, 5000)] == [1, 2, 32, 60, 60]
+
+
+class Hands:
+    """Three clocks that a test sets: the one on the wall, one that counts all, one that stands still in a suspended machine."""
+
+    def __init__(self) -> None:
+        self.wall = self.lived = self.awake = 1000.0
+        self.clocks = Clocks(lambda: self.wall, lambda: self.lived, lambda: self.awake)
+
+    def go(self, *, wall: float, lived: float = 10, awake: float = 10) -> Jump | None:
+        self.wall, self.lived, self.awake = self.wall + wall, self.lived + lived, self.awake + awake
+        return self.clocks.jumped()
+
+
+def test_a_clock_that_is_set_and_a_machine_that_was_suspended_are_told_apart_once() -> None:
+    hands = Hands()
+    assert hands.go(wall=10) is None
+    assert hands.go(wall=11) is None, "what a time server does"
+    assert hands.go(wall=-3590) == Jump(-3600, "the clock was set")
+    assert hands.go(wall=10) is None
+    assert hands.go(wall=3610) == Jump(3600, "the clock was set")
+    assert hands.go(wall=28810, lived=28810) == Jump(28800, "the machine was suspended")
+    assert hands.go(wall=600, lived=600, awake=600) is None, "our own process stood still: every clock went on"
+
+
+def test_setting_the_clock_neither_spoils_a_promise_nor_prolongs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    beat, wall = Heartbeat(tmp_path), time.time
+    beat.account("home", 0, "idle", good_for=600)
+    for hours in (-3, 3):
+        monkeypatch.setattr(time, "time", lambda hours=hours: wall() + hours * 3600)
+        beat.beat()
+        assert ill(tmp_path) == []
+        document = json.loads((tmp_path / NAME).read_text())
+        assert 590 < document["accounts"]["home"]["until"] - time.time() < 610
+
+
 def test_a_refused_login_is_tried_at_most_twelve_times_an_hour() -> None:
     rng = Random(1)
     assert all(backoff.after_refusal(backoff.LOGIN_REFUSED, rng) >= 300 for _ in range(100))
@@ -108,3 +174,19 @@ def test_a_heartbeat_that_cannot_be_written_stops_nothing(tmp_path: Path) -> Non
     beat = Heartbeat(tmp_path / "gone")
     beat.account("home", 0, "idle", good_for=600)
     beat.close()
+
+
+def test_a_heartbeat_that_cannot_be_written_is_told_of_once_until_it_can_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("json")
+    folder = tmp_path / "state"
+    beat = Heartbeat(folder)
+    for _ in range(5):
+        beat.beat()
+    folder.mkdir()
+    beat.beat()
+    assert json.loads((folder / NAME).read_text())["accounts"] == {}
+    (folder / NAME).unlink()
+    folder.rmdir()
+    beat.beat()
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["event"], line["alert"]) for line in told] == [("state.failed", True)] * 2

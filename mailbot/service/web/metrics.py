@@ -11,11 +11,9 @@ from prometheus_client.registry import Collector
 
 from mailbot import __version__
 from mailbot.service.heartbeat import Heartbeat
-from mailbot.service.states import State
 from mailbot.service.telemetry import BUCKETS, Telemetry
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-CONNECTED = {State.LOOK, State.WAIT, State.PASS, State.REFRESH, State.SCHEDULE}
 
 
 class Metrics(Collector):
@@ -37,8 +35,8 @@ class Metrics(Collector):
     def _accounts(self) -> Iterator[Metric]:
         figures = self._telemetry.figures()
         connected = GaugeMetricFamily("mailbot_connected", "1 while every connection of the account is logged in.", labels=["account"])
-        for name, states in self._heartbeat.states().items():
-            connected.add_metric((name,), all(state in CONNECTED for state in states))
+        for name, up in self._heartbeat.connected().items():
+            connected.add_metric((name,), up)
         yield connected
         age = GaugeMetricFamily("mailbot_last_pass_age_seconds", "Since a folder of the account was last looked through, else since "
                                 "the start.", labels=["account"])

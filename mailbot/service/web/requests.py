@@ -1,13 +1,12 @@
 """What is asked and what is answered. GET only; one request a connection."""
 
-import hashlib
 import json
 import secrets
 import select
 import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
@@ -44,8 +43,7 @@ class Site:
 
     def __init__(self, telemetry: Telemetry, heartbeat: Heartbeat, *, subjects: bool) -> None:
         self.telemetry, self.heartbeat, self._subjects = telemetry, heartbeat, subjects
-        self.token = secrets.token_hex(4)
-        self.page = Page(telemetry, heartbeat, self.token, subjects=subjects)
+        self.page = Page(telemetry, heartbeat, secrets.token_hex(4), subjects=subjects)
         self._metrics = Metrics(telemetry, heartbeat)
         self._files = {path: files(__package__).joinpath(path[1:]).read_bytes() for path in FILES}
         self._pages: dict[str, Callable[[], Answer]] = {
@@ -60,10 +58,6 @@ class Site:
         if path in self._files:
             return Answer(self._files[path], FILES[path])
         return refusal(HTTPStatus.NOT_FOUND, "there are / /livez /readyz /metrics")
-
-    def digest(self) -> str:
-        """Another one when the page would be another, but for the actions."""
-        return hashlib.sha256(repr(self.page.parts(time.time())).encode()).hexdigest()
 
     def _livez(self) -> Answer:
         alive = self.heartbeat.document()["until"] > time.time()
@@ -129,24 +123,23 @@ class Request(BaseHTTPRequestHandler):
 
     def _stream(self, wake: Wake, after: str) -> None:
         """Server-sent events: `action` with its line, `changed` where the rest of the page is another, `anew` for another process."""
-        site = self.server.site
-        token, _, number = after.partition("-")
+        site, page = self.server.site, self.server.site.page
         self._head(Answer(b"", "text/event-stream"))
-        if after and (token != site.token or not number.isdecimal()):
+        seen = page.seen(after)
+        if seen is None:
             self.wfile.write(b"event: anew\ndata:\n\n")
             return
-        last, digest = int(number or 0), site.digest()
         poll = select.poll()
         poll.register(self.connection, select.POLLIN)
         poll.register(wake.fileno(), select.POLLIN)
         while True:
             lines = [":"]           # a comment: finds a reader that has gone without a word
-            for action in site.telemetry.since(last):
-                last = action.number
-                lines.append(f"id: {site.token}-{last}\nevent: action\ndata: {json.dumps(site.page.cells(action))}\n")
-            if (now := site.digest()) != digest:
-                digest = now
-                lines.append("event: changed\ndata:\n")
+            for action in site.telemetry.since(seen.number):
+                seen = replace(seen, number=action.number)
+                lines.append(f"id: {page.mark(seen)}\nevent: action\ndata: {json.dumps(page.cells(action))}\n")
+            if (now := page.digest(time.time())) != seen.digest:
+                seen = replace(seen, digest=now)
+                lines.append(f"id: {page.mark(seen)}\nevent: changed\ndata:\n")
             self.wfile.write("".join(f"{line}\n" for line in lines).encode())
             ready = {descriptor for descriptor, _ in poll.poll(TICK * 1000)}
             if self.connection.fileno() in ready or "end" in wake.take():

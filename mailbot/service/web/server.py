@@ -26,6 +26,7 @@ FULL = b"HTTP/1.0 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close
 class Server(ThreadingHTTPServer):
     """Listens once made. `begin` starts serving; `end` stops it, within a blink."""
 
+    request_queue_size = 128    # until they are accepted; socketserver's 5 would make a burst of probes wait for a second SYN
     daemon_threads = True
     block_on_close = False      # a reader that is stuck must not hold up the end
     timeout = 0                 # of handle_request: the waiting is done before
@@ -127,9 +128,8 @@ class Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """Of one request: a reader that went away is nothing; anything else is a defect, and ends nothing but that request."""
         del request, client_address
-        problem = sys.exception()
-        if not isinstance(problem, OSError):
-            log.error("http.failed", exc_info=problem, alert=True)
+        if not isinstance(sys.exception(), OSError):
+            log.exception("http.failed", alert=True)     # noqa: LOG004  socketserver calls us inside its `except`
 
 
 def _hang_up(connection: socket.socket) -> None:

@@ -4,7 +4,7 @@
 const MOST = 100;           // as the service remembers
 const BETWEEN = 1000;       // ms between two readings of the page
 const LATER = 15000;        // ms until a stream that was refused is asked for again
-const SECTIONS = ["verdict", "accounts", "rules", "hits"];
+const SECTIONS = ["verdict", "reasons", "tiles", "accounts", "rules", "hits"];
 
 const actions = document.getElementById("actions");
 const live = document.getElementById("live");
@@ -55,11 +55,16 @@ function listen() {
   };
   stream.addEventListener("action", (event) => {
     address = "/events?after=" + event.lastEventId;
-    actions.prepend(row(JSON.parse(event.data)));
+    const item = row(JSON.parse(event.data));
+    item.className = "new";
+    actions.prepend(item);
     while (actions.children.length > MOST) actions.lastElementChild.remove();
     readSoon();
   });
-  stream.addEventListener("changed", readSoon);
+  stream.addEventListener("changed", (event) => {
+    address = "/events?after=" + event.lastEventId;
+    readSoon();
+  });
   stream.addEventListener("anew", () => { stream.close(); location.reload(); });
 }
 
