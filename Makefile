@@ -6,7 +6,7 @@ CONFIG ?= rules.yaml
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 PYTEST := $(BIN)/pytest -n auto
 
-.PHONY: test check run demo servers container bench-attachment clean
+.PHONY: test check run demo man servers container bench-attachment clean
 
 # make test TESTS=tests/unit: a part of them
 test: $(VENV)/.test
@@ -24,6 +24,11 @@ run: $(VENV)/.run
 # The bot at work on a mail server in memory: needs nothing but Python and the package index.
 demo: $(VENV)/.run
 	$(BIN)/mailbot demo
+
+# The tables in docs/ and the manual page, again from what the code has now.
+man: $(VENV)/.test
+	$(BIN)/python -m tests.docs
+	$(BIN)/python -m tests.man
 
 # Cyrus and Courier from Debian's packages, unpacked for the tests, not installed.
 servers: $(VENV)/.test

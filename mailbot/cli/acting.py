@@ -6,6 +6,8 @@ import threading
 from collections.abc import Sequence
 from types import FrameType, TracebackType
 
+from mailbot.cli.style import say
+from mailbot.document.problems import visible
 from mailbot.engine.engine import Pass
 
 
@@ -41,15 +43,15 @@ def report(done: Sequence[Pass]) -> None:
         said = f"{one.account}/{one.folder}: {one.done:,} done"
         said += f", {one.failed:,} failed" if one.failed else ""
         said += ", stopped early; the rest is as it was" if one.cut_short else ""
-        print(said + (f" (pass {one.id})" if one.id else ""))
+        say(said + (f" (pass {one.id})" if one.id else ""))
         for uid, setback in one.setbacks.items():
-            print(f"  #{uid}: {setback.why}", file=sys.stderr)
+            print(visible(f"  #{uid}: {setback.why}"), file=sys.stderr)
         for uid, why in one.skipped.items():
-            print(f"  #{uid} left as it is: {why}", file=sys.stderr)
+            print(visible(f"  #{uid} left as it is: {why}"), file=sys.stderr)
 
 
 def report_json(done: Sequence[Pass]) -> dict[str, object]:
-    return {"version": 1, "folders": [
+    return {"folders": [
         {"account": one.account, "folder": one.folder, "pass": one.id,
          "done": one.done, "failed": one.failed, "cut_short": one.cut_short,
          "setbacks": [{"uid": uid, "why": setback.why} for uid, setback in one.setbacks.items()],

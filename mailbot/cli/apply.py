@@ -1,7 +1,6 @@
 """`mailbot apply`: plans all folders, shows, asks, then carries out exactly those plans."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from mailbot.accounts.account import Account
 from mailbot.cli import planning
 from mailbot.cli.acting import Interruptible, agreed, report, report_json
+from mailbot.cli.output import json_document
 from mailbot.cli.progress import Progress
 from mailbot.cli.session import accounts, each, start
 from mailbot.cli.showing import show
@@ -43,18 +43,18 @@ def main(options: argparse.Namespace) -> int:
     _check_usage(options)
     config = start(options)
     plans, code = _plans(options, config)
-    if not options.json:
+    if not options.json and (plans or not code):        # where no server answered there is nothing to show
         show(options, config, plans, "")
     if not any(plan.steps for plan in plans):
         if options.json:
-            print(json.dumps(report_json([])))
+            print(json_document(report_json([])))
         return code
     if not options.yes and not agreed():
         print("Nothing was changed.")
         return code
     done, failed = _carry_out(options, config, plans)
     if options.json:
-        print(json.dumps(report_json(done), ensure_ascii=False))
+        print(json_document(report_json(done)))
     else:
         report(done)
     return failed or code or (1 if any(one.failed or one.skipped or one.cut_short for one in done) else 0)

@@ -1,7 +1,6 @@
 """`mailbot auth login|status|logout ACCOUNT`: the tokens of OAuth2 (docs/oauth2.md)."""
 
 import argparse
-import json
 import os
 import sys
 import threading
@@ -14,13 +13,15 @@ from mailbot.accounts.grants import WAIT, by_device, by_visit, device_code, revo
 from mailbot.accounts.loopback import Return
 from mailbot.accounts.oauth2 import OAuth2
 from mailbot.accounts.token_file import Tokens
+from mailbot.cli.output import json_document
 from mailbot.cli.session import accounts, start
 from mailbot.document.problems import visible
 from mailbot.errors import ConfigError, MailbotError, UsageError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=tuple(DO), metavar="login|status|logout")
+    parser.add_argument("what", choices=tuple(DO), metavar="login|status|logout",
+                        help="sign in; say what is in the token file; revoke the token, where the provider can, and remove it")
     parser.add_argument("name", metavar="ACCOUNT", help="its name in `accounts`")
     parser.add_argument("--browser", action="store_true", help="login: by a browser on this machine, even where a code would do")
     parser.add_argument("--port", type=int, default=0, help="login: where the browser comes back to on 127.0.0.1 (default: any)")
@@ -118,7 +119,7 @@ def _file_of(account: Account, oauth2: OAuth2) -> Path:
 
 def _tell(options: argparse.Namespace, document: dict[str, object], text: str) -> None:
     """At once: who reads it may have to act on it. With --json one document a line."""
-    print(json.dumps({"version": 1, **document}, ensure_ascii=False) if options.json else text, flush=True)
+    print(json_document(document) if options.json else text, flush=True)
 
 
 DO = {"login": _login, "status": _status, "logout": _logout}

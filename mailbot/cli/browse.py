@@ -17,7 +17,7 @@ from mailbot.cli.output import text_lines
 from mailbot.cli.reading import ask
 from mailbot.document.problems import visible
 from mailbot.effects import Folders
-from mailbot.errors import MailbotError, Refused, Unreachable, UsageError
+from mailbot.errors import LoginRefused, MailbotError, Refused, Unreachable, UsageError
 from mailbot.imap.session import Session
 from mailbot.mail.message import Message
 from mailbot.plan.columns import wrapped
@@ -70,7 +70,7 @@ class Browser:
                 self._take(word)
             except Refused as error:
                 print(f"mailbot: {plainly('that cannot be read', error)}")
-            except Unreachable:
+            except (LoginRefused, Unreachable):
                 raise
             except MailbotError as error:
                 print(f"mailbot: {error}")

@@ -1,18 +1,18 @@
 """`mailbot check`: all mistakes of the rules file at once; with --connect, what the servers say to it."""
 
 import argparse
-import json
 import os
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
 from mailbot.accounts.account import Account
+from mailbot.cli.output import json_document
 from mailbot.cli.session import accounts, each, start, where
 from mailbot.cli.state import reading_engine
+from mailbot.cli.style import say
 from mailbot.config.load import Config
 from mailbot.config.self_test import results
-from mailbot.document.problems import visible
 from mailbot.effects import FolderState
 from mailbot.engine.database import utc_now
 from mailbot.engine.due import NextRun, next_runs
@@ -37,14 +37,14 @@ def main(options: argparse.Namespace) -> int:
         if not options.json:
             raise
         problems = list(error.problems) or [str(error)]
-        print(json.dumps({"version": 1, "problems": problems, "warnings": [], "accounts": []}, ensure_ascii=False))
+        print(json_document({"problems": problems, "warnings": [], "accounts": []}))
         return error.exit_code
     now, found = utc_now(), Found()
     code = each(accounts(config, options.account), lambda account: _ask(account, config, found)) if options.connect else 0
     failed = [result.case.name for result in results(config, os.environ, now) if not result.passed]
     runs = _runs(config, now)
     if options.json:
-        print(json.dumps(_document(config, found, failed, runs), ensure_ascii=False))
+        print(json_document(_document(config, found, failed, runs)))
     else:
         _print(options, config, found, failed, runs, now)
     return code or (1 if failed or any(one.wrong for rows in found.values() for one in rows) else 0)
@@ -76,7 +76,7 @@ def _runs(config: Config, now: datetime) -> list[NextRun]:
 def _document(config: Config, found: Found, failed: list[str], runs: list[NextRun]) -> dict[str, Any]:
     rows = [{"account": account.name, "findings": [{"wrong": one.wrong, "what": one.what} for one in found.get(account.name, [])]}
             for account in config.accounts]
-    return {"version": 1, "problems": [], "warnings": list(config.warnings), "rules": len(config.ruleset.rules), "accounts": rows,
+    return {"problems": [], "warnings": list(config.warnings), "rules": len(config.ruleset.rules), "accounts": rows,
             "tests": {"count": len(config.tests), "failed": failed},
             "next_runs": [{"account": run.account, "rule": run.rule, "schedule": run.schedule,
                            "when": run.when.isoformat() if run.when else None} for run in runs]}
@@ -84,19 +84,16 @@ def _document(config: Config, found: Found, failed: list[str], runs: list[NextRu
 
 def _print(options: argparse.Namespace, config: Config, found: Found, failed: list[str], runs: list[NextRun],
            now: datetime) -> None:
-    for warning in config.warnings:
-        print(f"warning: {visible(warning)}")
+    say(*(f"warning: {warning}" for warning in config.warnings))
     for name, rows in found.items():
-        for one in rows:
-            print(visible(f"{name}: {'error: ' if one.wrong else ''}{one.what}"))
-    for run in runs:
-        print(visible(f"next run: {run.rule} ({run.account}): {_when(run, config, now)}"))
+        say(*(f"{name}: {'error: ' if one.wrong else ''}{one.what}" for one in rows))
+    say(*(f"next run: {run.rule} ({run.account}): {_when(run, config, now)}" for run in runs))
     if failed:
-        print(f"{len(failed):,} of {_count(len(config.tests), 'test')} fail: a running bot would refuse these rules; "
-              "`mailbot test` says why")
+        say(f"{len(failed):,} of {_count(len(config.tests), 'test')} fail: a running bot would refuse these rules; "
+            "`mailbot test` says why")
     tests = f", {_count(len(config.tests), 'test')}" if config.tests else ""
-    print(f"{os.fspath(where(options))}: {_count(len(config.ruleset.rules), 'rule')}, "
-          f"{_count(len(config.accounts), 'account')}{tests}, no mistakes in the file")
+    say(f"{os.fspath(where(options))}: {_count(len(config.ruleset.rules), 'rule')}, "
+        f"{_count(len(config.accounts), 'account')}{tests}, no mistakes in the file")
 
 
 def _when(run: NextRun, config: Config, now: datetime) -> str:

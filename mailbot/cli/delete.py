@@ -11,7 +11,7 @@ from mailbot.service.connect import connect
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER")
+    parser.add_argument("folder", metavar="FOLDER", help="its name, levels joined by /")
     parser.add_argument("--yes", action="store_true", help="do not ask, even if there is mail in it")
 
 

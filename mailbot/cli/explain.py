@@ -1,16 +1,16 @@
 """`mailbot explain`: what the journal knows of one message, then each rule on it as it is now, key by key."""
 
 import argparse
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from mailbot.accounts.account import Account
+from mailbot.cli.output import json_document
 from mailbot.cli.session import accounts, each, start
 from mailbot.cli.state import reading_engine
-from mailbot.cli.style import coloured, paint, width
+from mailbot.cli.style import coloured, paint, say, width
 from mailbot.config.load import Config
 from mailbot.config.paths import files_folder
 from mailbot.document.problems import visible
@@ -18,7 +18,7 @@ from mailbot.engine.database import utc_now
 from mailbot.engine.past import Arrival, Past, look
 from mailbot.errors import MailbotError, UsageError
 from mailbot.mail.message import Message
-from mailbot.plan.columns import plain
+from mailbot.plan.columns import line, plain
 from mailbot.plan.explain import Explained, documents, explained, left_out, lines
 from mailbot.plan.named import named
 from mailbot.plan.offline import message_of, offline
@@ -90,15 +90,14 @@ def _show(options: argparse.Namespace, config: Config, message: Message, place: 
           told: tuple[Explained, ...], past: Past | None) -> None:
     others = left_out(config.ruleset.rules, judging, place[0])
     if options.json:
-        print(json.dumps(_document(message, place, others, told, past), ensure_ascii=False))
+        print(json_document(_document(message, place, others, told, past)))
         return
     style = paint if coloured(options) else plain
     about, wide = named(message), width()
-    print(style(visible(f"{place[0]}/{place[1]} #{message.uid}"), "bold") +
-          visible(f"  {message.received.astimezone(config.ruleset.timezone):%Y-%m-%d %H:%M}  {about.sender}  {about.subject}"))
-    print(visible(f"flags: {' '.join(sorted(message.flags)) or 'none'}"))
-    if past is not None:
-        print("\n".join(visible(line) for line in _journal(past, config)))
+    when = f"{message.received.astimezone(config.ruleset.timezone):%Y-%m-%d %H:%M}"
+    print(line([(visible(f"{place[0]}/{place[1]} #{message.uid}"), "bold"), (visible(f"  {when}  {about.sender}  {about.subject}"), "")],
+               wide, style))
+    say(f"flags: {' '.join(sorted(message.flags)) or 'none'}", *(() if past is None else _journal(past, config)))
     print()
     print("\n".join(lines(told, width=wide, paint=style)))
     for name, why in others:
@@ -122,7 +121,7 @@ def _document(message: Message, place: tuple[str, str], others: tuple[tuple[str,
               past: Past | None) -> dict[str, Any]:
     about = named(message)
     written: dict[str, Any] = {
-        "version": 1, "account": place[0], "folder": place[1],
+        "account": place[0], "folder": place[1],
         "message": {"uid": message.uid, "fingerprint": about.fingerprint, "flags": sorted(message.flags),
                     "received": message.received.isoformat(), "from": about.sender, "subject": about.subject}}
     if past is not None:

@@ -12,10 +12,12 @@ from mailbot.document.problems import visible
 from mailbot.effects import Folder, Folders
 from mailbot.imap.desk import Desk, Standing
 from mailbot.imap.session import Session
+from mailbot.plan.columns import cut_front, folded
 from mailbot.service.connect import connect
 
-COLUMNS = (Column("folder", least=16, style="bold"), Column("messages", right=True), Column("unseen", right=True),
-           Column("recent", right=True), Column("special use"), Column("flags", least=8, style="dim"))
+COLUMNS = (Column("folder", least=16, share=3, style="bold", cut=cut_front), Column("messages", right=True),
+           Column("unseen", right=True), Column("recent", leaves=2, right=True), Column("special use", leaves=1),
+           Column("flags", least=8, leaves=3, style="dim"))
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +36,7 @@ def main(options: argparse.Namespace) -> int:
                 found.append({"account": account.name, "delimiter": names.delimiter, "prefix": names.prefix,
                               "folders": [_document(row, there, counts, session.desk) for row in ordered(there)]})
             else:
-                print("\n".join((head(session, there), *lines(there, counts, looking))))
+                print("\n".join((*folded(head(session, there), looking.width), *lines(there, counts, looking))))
 
     code = each(chosen, look)
     if options.json:

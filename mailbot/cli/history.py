@@ -1,14 +1,15 @@
 """`mailbot history`: what was done, with IDs; with --parked, what is parked."""
 
 import argparse
-import json
 from collections.abc import Sequence
 from datetime import tzinfo
 
 from mailbot.cli import planning
+from mailbot.cli.output import json_document
 from mailbot.cli.session import start
 from mailbot.cli.state import reading_engine
-from mailbot.document.problems import visible
+from mailbot.cli.style import say
+from mailbot.engine.effect_rows import EffectRow
 from mailbot.engine.history import Deed, history
 from mailbot.engine.pending import PendingRow
 from mailbot.engine.report import to
@@ -26,28 +27,29 @@ def main(options: argparse.Namespace) -> int:
     zone = config.ruleset.timezone
     if options.parked:
         rows = engine.journal.pending.parked(options.account)
-        print(json.dumps({"version": 1, "parked": [_parked(row) for row in rows]}, ensure_ascii=False) if options.json
-              else "\n".join(_parked_line(row) for row in rows) or "nothing is parked")
+        if options.json:
+            print(json_document({"parked": [_parked(row) for row in rows]}))
+        else:
+            say(*(_parked_line(row) for row in rows) if rows else ("nothing is parked",))
         return 0
     since = None if options.since is None else engine.now() - options.since
     deeds = history(engine.journal, account=options.account, rule=options.rule, since=since)
     if options.json:
-        print(json.dumps({"version": 1, "deeds": [_deed(deed) for deed in deeds]}, ensure_ascii=False))
+        print(json_document({"deeds": [_deed(deed) for deed in deeds]}))
     else:
-        print("\n".join(line for deed in deeds for line in lines(deed, zone)) or "nothing has been done")
+        say(*(line for deed in deeds for line in lines(deed, zone)) if deeds else ("nothing has been done",))
     return 0
 
 
 def lines(deed: Deed, zone: tzinfo) -> Sequence[str]:
     head = f"{deed.id!s:<10} {deed.began.astimezone(zone):%Y-%m-%d %H:%M}  {deed.account}/{deed.folder}  ({deed.cause})"
-    return [visible(head), *(visible(f"    {row.rule}: {row.action} {to(row.effect)} {_state(row.state, row.why)}".rstrip())
-                             for row in deed.rows)]
+    return [head, *(f"    {row.rule}: {row.action} {to(row.effect)} {_state(row, to(row.effect))}".rstrip() for row in deed.rows)]
 
 
-def _state(state: str, why: str) -> str:
-    """Done needs no word."""
-    said = "" if state == "done" else f"– {state}"
-    return f"{said} ({why})" if why else said
+def _state(row: EffectRow, told: str) -> str:
+    """Done needs no word; nor does a reason that is `told` already, as where a file got the name that was wanted."""
+    said = "" if row.state == "done" else f"– {row.state}"
+    return f"{said} ({row.why})" if row.why not in ("", told) else said
 
 
 def _deed(deed: Deed) -> dict[str, object]:
@@ -62,4 +64,4 @@ def _parked(row: PendingRow) -> dict[str, object]:
 
 
 def _parked_line(row: PendingRow) -> str:
-    return visible(f"{row.account}/{row.folder}  #{row.uid}  {row.attempts} tries: {row.why}")
+    return f"{row.account}/{row.folder}  #{row.uid}  {row.attempts} tries: {row.why}"

@@ -15,14 +15,16 @@ from mailbot.effects import Fields, Flags
 from mailbot.imap.session import Session
 from mailbot.mail.fingerprint import SHOWN_HEADERS
 from mailbot.mail.message import Message
+from mailbot.plan.columns import folded
 from mailbot.plan.named import named, shown
 from mailbot.plan.steps import flags_written, octets_written
 from mailbot.plan.text import when
 from mailbot.search.nodes import ALL, Node
 
 SHOWN = 50
-COLUMNS = (Column("uid", right=True, style="bold"), Column("date"), Column("size", right=True),
-           Column("flags", least=6, style="dim"), Column("from", least=12, style="cyan"), Column("subject", least=16))
+COLUMNS = (Column("uid", right=True, style="bold"), Column("date", leaves=1), Column("size", leaves=3, right=True),
+           Column("flags", least=6, leaves=2, style="dim"), Column("from", least=12, share=2, style="cyan"),
+           Column("subject", least=16, share=3))
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +62,7 @@ def lines(found: Found, looking: Looking, *, further: str = "--last 0: all") -> 
     lines = table(COLUMNS, sorted(rows, key=lambda row: int(row[0])), width=looking.width, paint=looking.paint)
     if found.left:
         older = f"… {found.left:,} older {'one' if found.left == 1 else 'ones'} not shown ({further})"
-        return [lines[0], looking.paint(older, "dim"), *lines[1:]]
+        return [lines[0], *(looking.paint(text, "dim") for text in folded(older, looking.width)), *lines[1:]]
     return lines if len(lines) > 1 else ["no messages"]
 
 

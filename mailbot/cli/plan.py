@@ -24,7 +24,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     config = start(options)
     plans, code = planning.plans(options, config, reading_engine())
-    show(options, config, plans, "Nothing was changed.")
+    if options.json or plans or not code:       # where no server answered there is nothing to show
+        show(options, config, plans, "Nothing was changed.")
     if options.out:
         _write(options.out, json.dumps(document(saved(config, plans)), ensure_ascii=False))
     return code or (CHANGES if options.detailed_exitcode and any(plan.steps for plan in plans) else 0)

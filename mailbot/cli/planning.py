@@ -9,7 +9,7 @@ from mailbot.accounts.account import Account
 from mailbot.cli.progress import Progress
 from mailbot.cli.session import accounts, each
 from mailbot.config.load import Config
-from mailbot.document.problems import Position, Problems
+from mailbot.document.problems import Position, Problems, visible
 from mailbot.document.scalars import duration
 from mailbot.document.values import Scalar
 from mailbot.engine.engine import Engine
@@ -45,7 +45,7 @@ def plans(options: argparse.Namespace, config: Config, engine: Engine, *, again:
                     progress.advance(found[-1].judged)
                 except Refused as error:
                     refused.append(name)
-                    print(f"mailbot: {account.name}/{name}: {error}", file=sys.stderr)
+                    print(visible(f"mailbot: {account.name}/{name}: {error}"), file=sys.stderr)
 
     code = each(accounts(config, options.account), look)
     return found, code or (1 if refused else 0)

@@ -10,7 +10,7 @@ from mailbot.service.connect import connect
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER")
+    parser.add_argument("folder", metavar="FOLDER", help="its name as it is, levels joined by /")
     parser.add_argument("to", metavar="NEW", help="its new name, whole: a/b moves it below a")
 
 

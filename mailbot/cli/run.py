@@ -10,14 +10,16 @@ from dataclasses import replace
 
 from mailbot.accounts.account import Account
 from mailbot.cli import state
+from mailbot.cli.output import json_document
 from mailbot.cli.session import accounts, each, start, where
-from mailbot.cli.showing import page
+from mailbot.cli.showing import page, saved
 from mailbot.config.load import Config
 from mailbot.effects import Mailbox
 from mailbot.engine.engine import Engine, Pass, Stopped, never
 from mailbot.engine.execute import carry_out, show
 from mailbot.engine.locks import Locks
 from mailbot.errors import Locked
+from mailbot.plan.document import document
 from mailbot.plan.plan import Plan
 from mailbot.service.connect import connect
 from mailbot.service.heartbeat import Heartbeat
@@ -82,15 +84,16 @@ def _once(options: argparse.Namespace, config: Config, work: Work) -> int:
 
 
 class _Shown:
-    """The function that shows: prints each plan with anything in it, once."""
+    """The function that shows: prints each plan with anything in it, once; with --json one document a line."""
 
     def __init__(self, options: argparse.Namespace, config: Config) -> None:
-        self._page = page(options, config)
+        self._config = config
+        self._page = None if options.json else page(options, config)
         self._lock = threading.Lock()
 
     def __call__(self, engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str, reread: bool, stopped: Stopped,
                  last: bool) -> Pass:
         if plan.verdicts:
             with self._lock:
-                print("\n".join(self._page.lines(plan)), flush=True)
+                print("\n".join(self._page.lines(plan)) if self._page else json_document(document(saved(self._config, [plan]))), flush=True)
         return show(engine, mailbox, plan, cause=cause, reread=reread, stopped=stopped, last=last)

@@ -21,13 +21,13 @@ from mailbot.plan.steps import octets_written
 from mailbot.plan.text import when
 
 HEADERS = ("from", "reply-to", "to", "cc", "date", "subject")
-COLUMNS = (Column("part", least=6, style="bold"), Column("type", least=16), Column("size", right=True),
-           Column("", least=6, style="dim"), Column("name", least=12))
+COLUMNS = (Column("part", least=6, style="bold"), Column("type", least=16, share=2), Column("size", leaves=1, right=True),
+           Column("", least=6, leaves=2, style="dim"), Column("name", least=12, share=2))
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="FOLDER", help=r"its name, levels joined by /, or a special use such as '\Junk'")
-    parser.add_argument("uid", metavar="UID", type=_uid)
+    parser.add_argument("uid", metavar="UID", type=_uid, help="the message's, as `messages` and `search` show it")
     parser.add_argument("part", nargs="?", metavar="PART",
                         help="a number (1.2): that part, decoded; HEADER, TEXT, 1.2.MIME, 1.2.HEADER, 1.2.TEXT: as the server "
                              "has it; MESSAGE: all of it, an .eml file. Without: the structure")

@@ -1,10 +1,10 @@
 """Plans on stdout: as text that fits the terminal, or as the JSON document."""
 
 import argparse
-import json
 from collections.abc import Sequence
 
-from mailbot.cli.style import coloured, paint, width
+from mailbot.cli.output import json_document
+from mailbot.cli.style import coloured, paint, say, width
 from mailbot.config.load import Config
 from mailbot.engine.database import utc_now
 from mailbot.plan.columns import plain
@@ -24,9 +24,9 @@ def saved(config: Config, plans: Sequence[Plan]) -> Saved:
 def show(options: argparse.Namespace, config: Config, plans: Sequence[Plan], remark: str) -> None:
     """`remark` follows the summary: what has been done, or not."""
     if options.json:
-        print(json.dumps(document(saved(config, plans)), ensure_ascii=False))
+        print(json_document(document(saved(config, plans))))
         return
     on = page(options, config)
     for plan in plans:
         print("\n".join(on.lines(plan)))
-    print(f"{summary(plans)} {remark}".rstrip())
+    say(f"{summary(plans)} {remark}".rstrip())

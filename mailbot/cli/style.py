@@ -6,6 +6,9 @@ import shutil
 import sys
 from typing import TextIO
 
+from mailbot.document.problems import visible
+from mailbot.plan.columns import folded
+
 UNBOUNDED = 10_000
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -24,3 +27,9 @@ def paint(text: str, style: str) -> str:
 def width() -> int:
     """Columns; without a terminal lines are as long as they are."""
     return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else UNBOUNDED
+
+
+def say(*sentences: str) -> None:
+    """On stdout, each over as many lines as it needs; nothing in them moves the cursor."""
+    for sentence in sentences:
+        print("\n".join(folded(visible(sentence), width())))

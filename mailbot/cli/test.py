@@ -1,10 +1,10 @@
 """`mailbot test`: the tests in the rules file, offline."""
 
 import argparse
-import json
 import os
 from dataclasses import replace
 
+from mailbot.cli.output import json_document
 from mailbot.cli.session import start
 from mailbot.cli.style import coloured, paint, width
 from mailbot.config.self_test import results
@@ -29,8 +29,7 @@ def main(options: argparse.Namespace) -> int:
         config = replace(config, tests=chosen)
     found = results(config, os.environ, utc_now())
     if options.json:
-        print(json.dumps({"version": 1, "passed": all(one.passed for one in found), "tests": documents_of(found)},
-                         ensure_ascii=False))
+        print(json_document({"passed": all(one.passed for one in found), "tests": documents_of(found)}))
     else:
         print("\n".join(lines(found, width=width(), paint=paint if coloured(options) else plain)))
     return 0 if all(one.passed for one in found) else 1

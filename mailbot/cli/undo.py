@@ -1,17 +1,18 @@
 """`mailbot undo`: takes back what was done, as far as that goes; shows first what, and what stays."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 
 from mailbot.accounts.account import Account
 from mailbot.cli.acting import Interruptible, agreed, report, report_json
+from mailbot.cli.output import json_document
 from mailbot.cli.progress import Progress
 from mailbot.cli.session import accounts, each, start
 from mailbot.cli.showing import show
 from mailbot.cli.state import PATIENCE, acting_engine, locks, reading_engine
 from mailbot.config.load import Config
+from mailbot.document.problems import visible
 from mailbot.engine.engine import Pass
 from mailbot.engine.history import Deed, deed_id, deeds, last
 from mailbot.engine.undo import Undo, plan_undo, undo
@@ -37,9 +38,13 @@ def main(options: argparse.Namespace) -> int:
     planned: dict[str, Undo] = {}
     chosen = _accounts(options, config, wanted)
     code = each(chosen, lambda account: planned.update({account.name: _plan(account, wanted)}))
-    if not options.json or options.dry_run:
+    if options.dry_run if options.json else planned or not code:       # where no server answered there is nothing to show
         _show(options, config, planned)
-    if options.dry_run or not any(one.plans or one.undone for one in planned.values()):
+    if options.dry_run:
+        return code
+    if not any(one.plans or one.undone for one in planned.values()):
+        if options.json:
+            print(json_document(report_json([])))
         return code
     if not options.yes and not agreed():
         print("Nothing was changed.")
@@ -65,7 +70,7 @@ def _show(options: argparse.Namespace, config: Config, planned: dict[str, Undo])
          "Nothing was changed." if options.dry_run else "")
     for one in planned.values():
         for deed, why in one.left:
-            print(f"stays: {deed}: {why}", file=sys.stderr)
+            print(visible(f"stays: {deed}: {why}"), file=sys.stderr)
 
 
 def _carry_out(options: argparse.Namespace, chosen: tuple[Account, ...], planned: dict[str, Undo]) -> int:
@@ -81,7 +86,7 @@ def _carry_out(options: argparse.Namespace, chosen: tuple[Account, ...], planned
         code = each(chosen, take_back)
         engine.journal.close()
     if options.json:
-        print(json.dumps(report_json(done), ensure_ascii=False))
+        print(json_document(report_json(done)))
     else:
         report(done)
     return code or (1 if any(one.failed or one.skipped or one.cut_short for one in done) else 0)

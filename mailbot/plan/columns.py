@@ -49,6 +49,14 @@ def wrapped(text: str, width: int) -> list[str]:
     return lines
 
 
+def folded(text: str, width: int) -> list[str]:
+    """A sentence over as many lines as it needs, those behind the first set in by two columns more than it."""
+    margin = text[:len(text) - len(text.lstrip(" "))]
+    first, *_ = wrapped(text[len(margin):], width - len(margin))
+    rest = text[len(margin) + len(first):].lstrip(" ")
+    return [margin + first, *(f"{margin}  {more}" for more in (wrapped(rest, width - len(margin) - 2) if rest else ()))]
+
+
 def line(pieces: Sequence[Piece], width: int, paint: Paint) -> str:
     """The pieces side by side, cut to the width; colours are put on last, so that they count for nothing."""
     written, free = [], width

@@ -3,13 +3,16 @@
 import socket
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.bot import Bot, in_the_clear, mailbot, over_tls
+from tests.e2e.mail import message
 from tests.lab.dovecot import Dovecot
 
 RULES = "rules:\n  - {name: r, when: {subject: hello}, then: [{move: {to: Nowhere/At all, create: false}}]}\n"
 COMMANDS = [("plan",), ("apply", "--yes"), ("check", "--connect"), ("run", "--once")]
+# Every other that speaks to a server.
+LOOKING = [("folders",), ("status", "INBOX"), ("messages", "INBOX"), ("search", "INBOX", "ALL"), ("show", "INBOX", "1"), ("browse",),
+           ("explain", "INBOX", "1"), ("create", "New"), ("rename", "Archive", "New"), ("delete", "Archive"),
+           ("append", "INBOX", "one.eml")]
 
 
 def fails(home: Path, arguments: tuple[str, ...], code: int, *words: str, **environment: str) -> str:
@@ -22,23 +25,25 @@ def fails(home: Path, arguments: tuple[str, ...], code: int, *words: str, **envi
     return said
 
 
-@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
-def test_a_wrong_password_is_77(own_dovecot, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_a_wrong_password_is_77_and_one_line(own_dovecot, tmp_path: Path) -> None:
     server = own_dovecot(failing_logins=True)
-    user = server.user()
-    (tmp_path / "rules.yaml").write_text(over_tls(server, user) + RULES)
-    said = fails(tmp_path, arguments, 77, "home", MAIL_PASSWORD="wrong-secret")
-    assert "wrong-secret" not in said
-    assert len(said.strip().splitlines()) == 1
+    (tmp_path / "rules.yaml").write_text(over_tls(server, server.user()) + RULES)
+    (tmp_path / "one.eml").write_bytes(message())
+    for arguments in (*COMMANDS, *LOOKING):
+        said = fails(tmp_path, arguments, 77, "login refused", MAIL_PASSWORD="wrong-secret")
+        assert "wrong-secret" not in said
+        assert len(said.strip().splitlines()) == 1, arguments
 
 
-@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
-def test_an_unreachable_server_is_69(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_an_unreachable_server_is_69_and_one_line_with_nothing_that_reads_as_if_it_had_answered(tmp_path: Path) -> None:
+    (tmp_path / "one.eml").write_bytes(message())
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))       # bound, not listening: refused
         (tmp_path / "rules.yaml").write_text(in_the_clear(nobody.getsockname()[1], "ada") + RULES)
-        said = fails(tmp_path, arguments, 69, "home", "127.0.0.1")
-    assert len(said.strip().splitlines()) == 1
+        for arguments in (*COMMANDS, *LOOKING):
+            said = fails(tmp_path, arguments, 69, "127.0.0.1")
+            assert len(said.strip().splitlines()) == 1, arguments
+        assert mailbot(tmp_path, "plan").stdout == ""
 
 
 def test_a_host_that_does_not_exist_is_69(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from mailbot.plan.columns import columns
 from tests.e2e.bot import environment, mailbot, over_tls
-from tests.e2e.look_schemas import SCHEMAS
 from tests.e2e.mail import message
+from tests.e2e.schemas import SCHEMAS
 from tests.e2e.terminal import on_terminal
 from tests.lab.dovecot import Dovecot
 

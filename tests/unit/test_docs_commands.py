@@ -13,7 +13,7 @@ from tests.docs import PAPERS, TOP, blocks, options_of, tables_in
 
 PAPER = TOP / "docs/commands.md"
 TEXT = PAPER.read_text()
-SECTIONS = dict(re.findall(r"(?ms)^## (\w+)\n(.*?)(?=^## |\Z)", TEXT))
+SECTIONS = dict(re.findall(r"(?ms)^## ([a-z]+)\n(.*?)(?=^## |\Z)", TEXT))
 CODES = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", TEXT)}
 SPAN = re.compile(r"`mailbot ([^`]+)`")
 
@@ -25,9 +25,16 @@ def exit_codes(error: type[errors.MailbotError] = errors.MailbotError) -> Iterat
 
 
 def test_every_command_has_its_section_with_its_arguments_in_the_order_of_the_help() -> None:
-    assert [name for name in SECTIONS if name != "Exit codes"] == list(COMMANDS)
+    assert list(SECTIONS) == list(COMMANDS)
     for name, section in SECTIONS.items():
         assert tables_in(section) == [f"options {name}"]
+
+
+def test_it_has_every_variable_of_the_environment() -> None:
+    told = re.search(r"(?ms)^## Environment\n(.*?)^## ", TEXT)
+    assert told
+    read = {name for path in (TOP / "mailbot").rglob("*.py") for name in re.findall(r"\bMAILBOT_[A-Z_]*[A-Z]\b", path.read_text())}
+    assert set(re.findall(r"MAILBOT_[A-Z_]+", told[1])) == read
 
 
 def test_every_exit_code_of_the_program_has_its_line_and_every_command_says_which_it_has() -> None:
