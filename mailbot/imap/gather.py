@@ -15,6 +15,7 @@ from mailbot.imap.searching import Question, Searching
 from mailbot.imap.selected import Selected
 from mailbot.imap.uidset import sets
 from mailbot.mail.message import Message
+from mailbot.search.needs import server_keys
 from mailbot.search.nodes import Node
 
 _Answers = dict[Node, frozenset[int] | None]
@@ -117,17 +118,26 @@ class Gathering:
         """How many messages are in the scope, and the UIDs of those that can match."""
         uid_sets, searching = self._scope(), self.searching
         counts = [searching.command(uid_set, count=True) for uid_set in uid_sets] if searching.extended else []
-        while self.wanted.narrow is not None and (narrow := searching.narrowing(self.wanted.narrow, uid_sets)).commands:
+        while (narrow := self._narrowing(uid_sets)) is not None:
             answers = self.pipeline.run([*narrow.commands, *counts])
             found = searching.answer(narrow, answers[:len(narrow.commands)], exists=self.selected.exists)
             if found is not None:
                 total = sum(map(searching.count, answers[len(narrow.commands):])) if counts else len(self._uids(uid_sets))
                 candidates = self._in_scope(found)
                 return max(total, len(candidates)), candidates
-            if searching.narrowing(self.wanted.narrow, uid_sets).commands == narrow.commands:
+            if self._narrowing(uid_sets) == narrow:
                 break           # refused for now only: not asked again here
         uids = self._uids(uid_sets)
         return len(uids), uids
+
+    def _narrowing(self, uid_sets: Sequence[bytes]) -> Question | None:
+        if self.wanted.narrow is None:
+            return None
+        # The headers of a block cost a server no more than to search them, and here they are all decoded (docs/servers.md);
+        # but not its bodies.
+        by_text = self.selected.exists > BLOCK or bool(server_keys(self.wanted.narrow))
+        narrow = self.searching.narrowing(self.wanted.narrow, uid_sets, by_text=by_text)
+        return narrow if narrow.commands else None
 
     def _uids(self, uid_sets: Sequence[bytes]) -> list[int]:
         answers = self.pipeline.run([self.searching.command(uid_set) for uid_set in uid_sets])

@@ -36,9 +36,9 @@ class Searching:
         self._refused: set[Node] = set()
         self._ascii_only = False
 
-    def narrowing(self, node: Node, uid_sets: Sequence[bytes]) -> Question:
-        """Finds at least what matches."""
-        return self._question(node, uid_sets, lambda part, room: self._compiled(part, room))
+    def narrowing(self, node: Node, uid_sets: Sequence[bytes], *, by_text: bool = True) -> Question:
+        """Finds at least what matches; not `by_text` where the headers are to be read in any case."""
+        return self._question(node, uid_sets, lambda part, room: self._compiled(part, room, by_text=by_text))
 
     def question(self, node: Node, uid_sets: Sequence[bytes]) -> Question:
         """What the server says of `node` is the answer."""
@@ -49,8 +49,11 @@ class Searching:
         programs = None if node in self._refused else _programs(node, room, compiled)
         return Question(node, tuple(self.command(uid_set, program) for program in programs or () for uid_set in uid_sets))
 
-    def _compiled(self, node: Node, room: int | None) -> Program:
-        return compile_search(node, capabilities=self.capabilities, now=self._now(), refused=self._unasked(node), limit=room)
+    def _compiled(self, node: Node, room: int | None, *, by_text: bool) -> Program:
+        # Without LITERAL+ each 8-bit text costs a round trip (RFC 7888).
+        ascii_only = self._ascii_only or not self.capabilities & {"LITERAL+", "LITERAL-"}
+        return compile_search(node, capabilities=self.capabilities, now=self._now(), refused=self._unasked(node), limit=room,
+                              ascii_only=ascii_only, by_words=not by_text)
 
     def _asked(self, node: Node) -> Program | None:
         return question(node, capabilities=self.capabilities, now=self._now(), refused=self._unasked(node))
@@ -58,8 +61,8 @@ class Searching:
     def _unasked(self, node: Node) -> frozenset[Node]:
         if not self._ascii_only:
             return frozenset(self._refused)
-        compiled = {key: compile_search(key, capabilities=self.capabilities, now=self._now()) for key in _keys(node)}
-        return frozenset(self._refused) | {key for key, program in compiled.items() if charset(program)}
+        compiled = {key: question(key, capabilities=self.capabilities, now=self._now()) for key in _keys(node)}
+        return frozenset(self._refused) | {key for key, program in compiled.items() if program and charset(program)}
 
     def command(self, uid_set: bytes, program: Program = (), *, count: bool = False) -> Command:
         """`count`: only how many, which takes ESEARCH."""

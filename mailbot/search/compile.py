@@ -1,13 +1,14 @@
 """A condition as a SEARCH program that finds at least what matches."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from mailbot.search import tokens
 from mailbot.search.keys import KEYS
 from mailbot.search.nodes import And, Key, Node, Not, Or
-from mailbot.search.program import EVERYTHING, Program, both, either, fitted, spelled
+from mailbot.search.program import AROUND, EVERYTHING, NOTHING, Program, both, either, fitted, size, spelled, term, terms
 from mailbot.search.spec import Server
 from mailbot.search.tokens import Literal, Token
 
@@ -15,31 +16,52 @@ __all__ = ["Literal", "Token", "charset", "compile", "question"]
 
 charset = tokens.charset
 
+# What servers put in place of an encoded word whose charset they do not know: Dovecot and Cyrus, Courier. (What Dovecot
+# leaves out altogether, nobody can search for: docs/servers.md.)
+_UNDECODED = ("\ufffd", "[unknown character set: ")
+# Cyrus has these from its cache of envelopes: one of each where a message has several, and addresses without comments.
+_CYRUS, _OF_THE_ENVELOPE = "ANNOTATE-EXPERIMENT-1", frozenset({"from", "to", "cc", "bcc", "subject", "message-id"})
+
 
 def compile(  # noqa: A001  # what it does; the builtin has no business here
         node: Node, *, capabilities: frozenset[str], now: datetime, refused: frozenset[Node] = frozenset(),
-        by_words: bool = False, limit: int | None = None) -> tuple[Token, ...]:
+        by_words: bool = False, limit: int | None = None, ascii_only: bool = False) -> tuple[Token, ...]:
     """Tokens to be sent with a space between them, `ALL` where nothing narrows.
 
     `refused`: keys whose SEARCH this server would not do. `by_words`: it does not look for substrings (Gmail, known by its
-    capability; Exchange). `limit`: at most so many octets; what does not fit is left out, so that more is found.
+    capability; Exchange), or no text is to narrow. `limit`: at most so many octets; what does not fit is left out, so that
+    more is found. `ascii_only`: it takes no 8-bit text, or none in the same write.
     """
-    server = Server(capabilities, now, by_words or "X-GM-EXT-1" in capabilities)
+    server = replace(_server(capabilities, now, by_words=by_words), blind=_OF_THE_ENVELOPE if _CYRUS in capabilities else frozenset())
     program = _bound(node, server, refused, positive=True)
-    return spelled(program if limit is None else fitted(program, limit))
+    if limit is not None:
+        program = fitted(program, limit)
+        if (more := _undecoded(program, ascii_only=ascii_only)) != NOTHING:
+            program = fitted(program, limit - size(more) - AROUND)
+    return spelled(either((program, _undecoded(program, ascii_only=ascii_only))))
 
 
 def question(node: Node, *, capabilities: frozenset[str], now: datetime, refused: frozenset[Node] = frozenset(),
              by_words: bool = False) -> tuple[Token, ...] | None:
-    """The same for a condition that the server is asked; None where it cannot answer, as `ALL` would be a false yes.
+    """The condition alone, for the server's answer to it; None where it cannot answer, as `ALL` would be a false yes.
 
     That is: a key that only a server knows, and this one does not.
     """
-    if isinstance(node, Key) and KEYS[node.name].asked(node.value):
-        server = Server(capabilities, now, by_words)
-        if node in refused or KEYS[node.name].over(node.value, server) == EVERYTHING:
-            return None
-    return compile(node, capabilities=capabilities, now=now, refused=refused, by_words=by_words)
+    server = _server(capabilities, now, by_words=by_words)
+    unknown = isinstance(node, Key) and KEYS[node.name].asked(node.value) and (
+        node in refused or KEYS[node.name].over(node.value, server) == EVERYTHING)
+    return None if unknown else spelled(_bound(node, server, refused, positive=True))
+
+
+def _server(capabilities: frozenset[str], now: datetime, *, by_words: bool) -> Server:
+    return Server(capabilities, now, by_words or "X-GM-EXT-1" in capabilities)
+
+
+def _undecoded(program: Program, *, ascii_only: bool) -> Program:
+    """Of each header that is searched: the messages in which the server could not decode it, and we might."""
+    searched = dict.fromkeys(words[:-1] for words in terms(program) if words[0] in (b"SUBJECT", b"HEADER"))
+    texts = [text for text in _UNDECODED if text.isascii() or not ascii_only]
+    return either(term(*header, tokens.string(text)) for header in searched for text in texts)
 
 
 def _bound(node: Node, server: Server, refused: frozenset[Node], *, positive: bool) -> Program:

@@ -1,6 +1,6 @@
 """A SEARCH program before it is spelled: terms joined by AND and OR, negation at the terms alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailbot.search.tokens import Literal, Token, octets
@@ -24,7 +24,7 @@ class Either:
 Program = Term | Both | Either
 EVERYTHING = Both(())
 NOTHING = Either(())
-_AROUND = 8         # octets of `(`, `ALL)`, `OR` and their spaces around a part
+AROUND = 8         # octets of `(`, `ALL)`, `OR` and their spaces around a part
 
 
 def term(*tokens: Token) -> Program:
@@ -57,6 +57,15 @@ def negated(program: Program) -> Program:
             return either(map(negated, parts))
         case Either(parts):
             return both(map(negated, parts))
+
+
+def terms(program: Program) -> Iterator[tuple[Token, ...]]:
+    """The tokens of each, from left to right."""
+    if isinstance(program, Term):
+        yield program.tokens
+        return
+    for part in program.parts:
+        yield from terms(part)
 
 
 def spelled(program: Program) -> tuple[Token, ...]:
@@ -119,14 +128,14 @@ def _fitted_both(parts: tuple[Program, ...], limit: int) -> Program:
     for part in sorted(parts, key=_least):
         less = fitted(part, room)
         if less != EVERYTHING:
-            room -= size(less) + (0 if kept else _AROUND)
+            room -= size(less) + (0 if kept else AROUND)
             kept.append(less)
     return both(kept)
 
 
 def _fitted_either(parts: tuple[Program, ...], limit: int) -> Program:
     """Alternatives can be made coarser, but none can be left out."""
-    excess = sum(size(part) + _AROUND for part in parts) - limit
+    excess = sum(size(part) + AROUND for part in parts) - limit
     kept = []
     for part in sorted(parts, key=size, reverse=True):
         less = fitted(part, max(size(part) - excess, _least(part))) if excess > 0 else part
@@ -141,5 +150,5 @@ def _least(program: Program) -> int:
         case Both(parts) if parts:
             return min(map(_least, parts))
         case Either(parts) if parts:
-            return sum(_least(part) + _AROUND for part in parts)
+            return sum(_least(part) + AROUND for part in parts)
     return size(program)

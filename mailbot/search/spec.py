@@ -31,6 +31,7 @@ class Server:
     capabilities: frozenset[str]
     now: datetime
     by_words: bool = False      # it looks for words where RFC 3501 says substrings (Gmail, Exchange): text narrows nothing
+    blind: frozenset[str] = frozenset()     # lower-case headers of which it does not search all: they narrow nothing
 
 
 def _everything(_value: Any, _server: Server) -> Program:

@@ -34,7 +34,7 @@ def narrowing(header: str, text: str, server: Server) -> Program:
 
     HEADER, not FROM: for FROM a server looks into addresses written anew, without comments and quotes.
     """
-    if server.by_words:
+    if server.by_words or header in server.blind:
         return EVERYTHING
     words = [string(word) for word in text.split() if word.isascii()]
     return both(term(b"SUBJECT", word) if header == "subject" else term(b"HEADER", string(header), word) for word in words)

@@ -28,10 +28,10 @@ PEOPLE = ("ada", "LOVELACE", "example.org", "@x.test", "müller", "MÜ", "本", 
 
 
 class Sender:
-    """Writes mail; the same for the same seed."""
+    """Writes mail; the same for the same seed. `undeclared`: 8-bit text in headers too (RFC 6532)."""
 
-    def __init__(self, seed: int, now: datetime) -> None:
-        self.random, self.now = Random(seed), now
+    def __init__(self, seed: int, now: datetime, *, undeclared: bool = True) -> None:
+        self.random, self.now, self.undeclared = Random(seed), now, undeclared
 
     def mail(self) -> Mail:
         chance, choose = self.random.random, self.random.choice
@@ -71,7 +71,7 @@ class Sender:
 
     def _raw(self, text: str) -> str:
         """As UTF-8."""
-        return text
+        return text if self.undeclared or text.isascii() else self._encoded(text)
 
     def _encoded(self, text: str) -> str:
         charset = self.random.choice(["utf-8", "UTF-8", "iso-8859-1"])
@@ -98,7 +98,8 @@ def _keys(names: tuple[str, ...], values: st.SearchStrategy[object]) -> st.Searc
     return st.builds(Key, st.sampled_from(names), values)
 
 
-def leaves(now: datetime) -> st.SearchStrategy[Node]:
+def leaves(now: datetime, *, undated: tuple[str, ...] = ("senton", "sentsince")) -> st.SearchStrategy[Node]:
+    """`undated`: those keys of the Date header that are asked of messages without one too."""
     days = st.integers(-1, 11).map(lambda ago: (now - timedelta(days=ago)).date())
     # Six hours from any arrival: the two clocks need not agree.
     ages = st.integers(0, 22).map(lambda halves: timedelta(hours=6 + 12 * halves))
@@ -114,15 +115,16 @@ def leaves(now: datetime) -> st.SearchStrategy[Node]:
         _keys(flags, st.booleans()),
         _keys(("keyword", "unkeyword"), st.sampled_from((*KEYWORDS, "$TODO", "none"))),
         _keys(("larger", "smaller"), st.integers(0, 3000)),
-        _keys(("before", "on", "since", "senton", "sentsince"), days),
-        st.builds(lambda day: And((Key("sentbefore", day), Key("header", ("date", True)))), days),
+        _keys(("before", "on", "since", *undated), days),
+        st.builds(lambda name, day: And((Key(name, day), Key("header", ("date", True)))),
+                  st.sampled_from(["sentbefore", "senton", "sentsince"]), days),
         _keys(("older", "younger"), ages),
         _keys(("uid",), sets.map(tuple)),
     )
 
 
-def trees(now: datetime) -> st.SearchStrategy[Node]:
-    return st.recursive(leaves(now), lambda inner: st.one_of(
+def trees(of: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+    return st.recursive(of, lambda inner: st.one_of(
         st.builds(Not, inner),
         st.builds(And, st.lists(inner, max_size=4).map(tuple)),
         st.builds(Or, st.lists(inner, max_size=4).map(tuple))), max_leaves=10)

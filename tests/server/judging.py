@@ -9,6 +9,10 @@ from imapclient import IMAPClient
 
 from mailbot.mail.headers import Headers
 from mailbot.mail.message import Message
+from mailbot.search.compile import compile as compile_search
+from mailbot.search.evaluate import decide, verdict
+from mailbot.search.facts import Facts
+from mailbot.search.grammar import program
 from mailbot.search.nodes import And, Key, Node, Not, Or
 from mailbot.search.program import Program, both, either, spelled, term
 from mailbot.search.tokens import Literal, Token, charset, day, string
@@ -20,6 +24,30 @@ class Mail:
     flags: tuple[str, ...]
     received: datetime
     body: bytes = b"nothing much\r\n"
+
+
+class Judged:
+    """A folder's messages as we judge them and as the server does. No dataclass: of those a failing example shows everything."""
+
+    def __init__(self, client: IMAPClient, messages: Mapping[int, Message], now: datetime) -> None:
+        self.client, self.messages = client, messages
+        self._facts = {uid: Facts(message, {}, now) for uid, message in messages.items()}
+
+    def ours(self, node: Node) -> frozenset[int]:
+        holds = decide(node)
+        return frozenset(uid for uid, facts in self._facts.items() if holds(facts))
+
+    def agrees(self, node: Node) -> None:
+        ours, theirs = self.ours(node), found(self.client, literally(node))
+        told = f"ours alone:\n{self._named(ours - theirs)}\ntheirs alone:\n{self._named(theirs - ours)}"
+        assert ours == theirs, f"{plain(literally(node))!r}\n{told}"
+
+    def finds_at_least_ours(self, node: Node, tokens: tuple[Token, ...]) -> None:
+        lost = self.ours(node) - found(self.client, tokens)
+        assert not lost, f"{plain(tokens)!r}\n{self._named(lost)}"
+
+    def _named(self, uids: frozenset[int]) -> str:
+        return "\n".join(f"{uid}: {self.messages[uid]} {dict(self.messages[uid].headers)}" for uid in sorted(uids)[:5])
 
 
 def filled(client: IMAPClient, folder: str, mails: list[Mail]) -> Mapping[int, Message]:
@@ -46,6 +74,15 @@ def found(client: IMAPClient, tokens: tuple[Token, ...]) -> frozenset[int]:
     status, lines = client._imap.uid("SEARCH", *named, *words)
     assert status == "OK", lines
     return frozenset(int(uid) for line in lines if line for uid in line.split())
+
+
+def judged(client: IMAPClient, folder: str, header: str | bytes, text: str, now: datetime) -> tuple[bool | None, bool, bool]:
+    """Of one message: our verdict on a raw SEARCH program, the server's, and whether what we send to narrow finds it."""
+    raw = header.encode() if isinstance(header, str) else header
+    (uid, message), = filled(client, folder, [Mail(raw + b"\r\n", (), now)]).items()
+    node, known = program(text), frozenset(word.decode() for word in client.capabilities())
+    narrowing = compile_search(node, capabilities=known - {"WITHIN"}, now=now, ascii_only="LITERAL+" not in known)
+    return verdict(node, message, {}, now), uid in found(client, literally(node)), uid in found(client, narrowing)
 
 
 _FLAGS = ("answered", "deleted", "draft", "flagged", "seen", "keyword")
@@ -76,6 +113,8 @@ def _literally(node: Node, *, positive: bool = True) -> Program:
             return _literally(Key("header", (header, True)), positive=not positive)
         case Key("larger" | "smaller" as name, value) if not positive and (value or name == "larger"):
             return term(CONTRARY[name].upper().encode(), b"%d" % (value + 1 if name == "larger" else value - 1))
+        case Key("keyword" | "unkeyword" as name, value):
+            return term((name if positive else CONTRARY[name]).upper().encode(), value.encode())     # an atom: Cyrus takes no other
         case Key("body" | "text" as name, texts) if len(texts) > 1:
             return _literally(Or(tuple(Key(name, (text,)) for text in texts)), positive=positive)
         case Key(name, value):

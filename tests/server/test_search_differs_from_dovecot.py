@@ -1,7 +1,7 @@
 """Where our reading is not Dovecot's answer: each difference with its reason. All others are in test_search_judged_by_dovecot.
 
 Where we find more than the server, a search that narrows a folder down would lose the message; so narrowing uses only
-words of ASCII, and the last table shows what is left of that.
+words of ASCII, looks for what the server could not decode too, and the last table shows what is left of that.
 """
 
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from mailbot.search.evaluate import verdict
 from mailbot.search.grammar import program
 from mailbot.search.nodes import Key
 from tests.lab.dovecot import Dovecot
-from tests.server.judging import Mail, filled, found, literally
+from tests.server.judging import Mail, filled, found, judged, literally
 
 NOW = datetime(2026, 1, 9, 12, 0, tzinfo=UTC)
 
@@ -54,9 +54,11 @@ WE_FIND_MORE = [
     ("Date: Mon Jan  5 10:00:00 2026", "SENTON 5-Jan-2026"),
 ]
 LOST_BY_NARROWING = [
-    # encoded words in a charset, or with a language (RFC 2231 5), that Dovecot does not know: their text is not searched
+    # encoded words in a charset, or with a language (RFC 2231 5), that Dovecot does not know: it leaves them out, and has no
+    # search that could tell. A folder of one block is not narrowed by text: there they are found (test_session_dovecot)
     ("Subject: =?x-unknown?q?ada?=", "SUBJECT ada"),
     ("Subject: =?utf-8*en?q?ada?=", "SUBJECT ada"),
+    ("Subject: re: =?iso-8859-8-i?q?ada?=", "SUBJECT ada"),
 ]
 
 
@@ -66,13 +68,7 @@ def client(dovecot: Dovecot) -> IMAPClient:
 
 
 def _judged(client: IMAPClient, header: str | bytes, text: str) -> tuple[bool | None, bool, bool]:
-    """Our verdict, Dovecot's, and whether the message is found by what we send to narrow."""
-    raw = header.encode() if isinstance(header, str) else header
-    folder = f"box{abs(hash((raw, text)))}"
-    (uid, message), = filled(client, folder, [Mail(raw + b"\r\n", (), NOW)]).items()
-    node = program(text)
-    narrowed = compile_search(node, capabilities=frozenset(), now=NOW)
-    return verdict(node, message, {}, NOW), uid in found(client, literally(node)), uid in found(client, narrowed)
+    return judged(client, f"box{abs(hash((header, text)))}", header, text, NOW)
 
 
 @pytest.mark.parametrize(("header", "text"), WE_FIND_LESS)
@@ -87,7 +83,7 @@ def test_we_find_what_dovecot_does_not_and_narrowing_keeps_it(client: IMAPClient
 
 
 @pytest.mark.parametrize(("header", "text"), LOST_BY_NARROWING)
-def test_what_dovecot_cannot_decode_is_found_on_arrival_only(client: IMAPClient, header: str, text: str) -> None:
+def test_what_dovecot_leaves_out_is_lost_where_a_large_folder_is_narrowed(client: IMAPClient, header: str, text: str) -> None:
     assert _judged(client, header, text) == (True, False, False)
 
 

@@ -12,7 +12,7 @@ from mailbot.errors import Cause, LoginRefused, Refused, Unreachable
 from mailbot.imap.idling import Idled
 from mailbot.imap.session import Session, connect
 from mailbot.imap.settings import Settings
-from mailbot.search.nodes import Key, Or
+from mailbot.search.nodes import And, Key, Or
 from tests.lab.dovecot import Dovecot
 from tests.server.samples import mail
 
@@ -158,12 +158,36 @@ def test_a_narrowed_folder_holds_the_candidates_and_counts_the_rest(less: Doveco
     user = less.user()
     less.deliver(user, *map(mail, range(1, 6)))
     session = sessions(less, user)
-    narrow = Or((Key("subject", "mail 2"), Key("subject", "mail 4")))
+    narrow = Or((Key("uid", ((2, 2),)), Key("uid", ((4, 4),))))
     block = only(session.gather(Wanted(Fields(), since=1, narrow=narrow)))
     assert [message.uid for message in block.messages] == [2, 4]
     assert block.judged == 5
-    block = only(session.gather(Wanted(Fields(), since=2, uids=(1,), narrow=Key("subject", "nothing at all"))))
+    block = only(session.gather(Wanted(Fields(), since=2, uids=(1,), narrow=Key("keyword", "nothing"))))
     assert (block.messages, block.judged) == ((), 5)
+
+
+# Dovecot has no text for the first word, and U+FFFD for the second.
+UNDECODED = (b"=?x-unknown?q?bill?=", b"=?ks_c_5601-1987?b?YmlsbCDH0bG5?=")
+
+
+def test_a_folder_of_one_block_is_narrowed_by_all_but_text(dovecot: Dovecot, sessions: Callable[..., Session]) -> None:
+    user = dovecot.user()
+    dovecot.seed(user, "INBOX", [mail(1), *(mail(2).replace(b"mail 2", word) for word in UNDECODED)])
+    session = sessions(dovecot, user)
+    block = only(session.gather(Wanted(Fields(), since=1, narrow=Key("subject", "bill"))))
+    assert [message.uid for message in block.messages] == [1, 2, 3]
+    narrow = And((Key("subject", "bill"), Key("uid", ((2, None),))))
+    assert [message.uid for message in only(session.gather(Wanted(Fields(), since=1, narrow=narrow))).messages] == [2, 3]
+
+
+def test_a_larger_folder_is_narrowed_by_text_but_for_what_the_server_could_not_decode(
+        dovecot: Dovecot, sessions: Callable[..., Session]) -> None:
+    user = dovecot.user()
+    bills = [mail(2).replace(b"mail 2", word) for word in (UNDECODED[1], b"a bill")]
+    dovecot.seed(user, "INBOX", [*map(mail, range(2_000)), *bills])
+    block = only(sessions(dovecot, user).gather(Wanted(Fields(), since=1, narrow=Key("subject", "bill"))))
+    assert [message.uid for message in block.messages] == [2_001, 2_002]
+    assert block.judged == 2_002
 
 
 def test_ten_thousand_messages_are_read_in_a_few_round_trips(dovecot: Dovecot, sessions: Callable[..., Session]) -> None:

@@ -74,7 +74,7 @@ def test_what_is_there_is_gathered_with_the_servers_answers(opened: Callable[...
     assert all(message.structure and message.structure.type == "text/plain" for message in block.messages)
     block, = session.gather(Wanted(Fields(), since=4))
     assert block.messages == ()
-    narrow = Or((Key("subject", "mail 1"), Key("subject", "mail 3")))
+    narrow = Or((Key("uid", ((1, 1),)), Key("uid", ((3, 3),))))
     block, = session.gather(Wanted(Fields(), since=1, narrow=narrow))
     assert [message.uid for message in block.messages] == [1, 3]
     assert block.judged == 3

@@ -8,7 +8,7 @@ from mailbot.document.problems import Position, Problem, Problems
 from mailbot.mail.headers import Headers
 from mailbot.mail.message import Message
 from mailbot.mail.structure import Part
-from mailbot.search.compile import compile as compile_search
+from mailbot.search.compile import question
 from mailbot.search.evaluate import evaluate
 from mailbot.search.nodes import Node, Reading
 from mailbot.search.parse import condition
@@ -61,10 +61,10 @@ def holds(yaml: str, mail: Message, answers: Mapping[Node, frozenset[int] | None
 
 
 def sent(yaml: str | Node, *capabilities: str, **options: object) -> bytes:
-    """The program, with a literal as {its octets}."""
+    """The condition as it is put to a server, with a literal as {its octets}; `ALL` where it cannot be."""
     node = parsed(yaml) if isinstance(yaml, str) else yaml
-    return joined(compile_search(node, capabilities=frozenset(capabilities), now=NOW,
-                          **options))  # type: ignore[arg-type]  # handed through
+    tokens = question(node, capabilities=frozenset(capabilities), now=NOW, **options)  # type: ignore[arg-type]  # handed through
+    return joined(tokens or (b"ALL",))
 
 
 def joined(tokens: tuple[Token, ...]) -> bytes:
