@@ -114,17 +114,27 @@ def statuses(asked: Iterable[str], answers: Iterable[Answer], names: Names) -> d
     return {name: told[name] for name in asked if name in told}
 
 
+def uidnext_told(response: Response, names: Names) -> tuple[str, int] | None:
+    """Folder and UIDNEXT of a STATUS, also of one without UIDVALIDITY: what NOTIFY tells (RFC 5465 5.2)."""
+    name, told = _items(response, names)
+    return (name, told[b"UIDNEXT"]) if b"UIDNEXT" in told else None
+
+
 def _status(response: Response, names: Names) -> FolderState | None:
+    name, told = _items(response, names)
+    if not told.get(b"UIDVALIDITY") or b"UIDNEXT" not in told:
+        return None
+    return FolderState(name, told[b"UIDVALIDITY"], told[b"UIDNEXT"], told.get(b"MESSAGES", 0), frozenset(), read_only=False)
+
+
+def _items(response: Response, names: Names) -> tuple[str, dict[bytes, int]]:
+    """Of a STATUS; nothing where it cannot be read."""
     try:
         name, items = response.values
     except (Malformed, ValueError):
-        return None
+        return "", {}
     octets = b"%d" % name if isinstance(name, int) else name
     if not isinstance(octets, bytes) or not isinstance(items, tuple):
-        return None
-    told = {key.upper(): value for key, value in zip(items[::2], items[1::2], strict=False)
-            if isinstance(key, bytes) and isinstance(value, int)}
-    if not told.get(b"UIDVALIDITY") or b"UIDNEXT" not in told:
-        return None
-    ours, exists = names.ours(octets), told.get(b"MESSAGES", 0)
-    return FolderState(ours, told[b"UIDVALIDITY"], told[b"UIDNEXT"], exists, frozenset(), read_only=False)
+        return "", {}
+    return names.ours(octets), {key.upper(): value for key, value in zip(items[::2], items[1::2], strict=False)
+                                if isinstance(key, bytes) and isinstance(value, int)}

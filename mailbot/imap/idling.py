@@ -2,11 +2,11 @@
 
 import select
 import time
+from collections.abc import Callable
 from enum import Enum
 
 from mailbot.imap.command import Answer
 from mailbot.imap.pipeline import Pipeline
-from mailbot.imap.selected import Selected
 
 SHORTEST = 1.0      # seconds: a server that ends IDLE sooner, by itself, has none
 
@@ -17,6 +17,7 @@ class Idled(Enum):
     WOKEN = "woken"                 # the server has announced mail: gather
     REFRESHED = "refreshed"         # `until` has come, or the server ended IDLE; the next call renews it
     INTERRUPTED = "interrupted"     # `wake` is readable
+    CHANGED = "changed"             # folders came or went, or the server tells less than before: look at all of them
 
     def __bool__(self) -> bool:
         return self is Idled.WOKEN
@@ -29,8 +30,8 @@ class Idling:
         self._pipeline, self._timeout, self.supported = pipeline, timeout, supported
         self._stale = False
 
-    def wait(self, selected: Selected | None, wake: int, until: float) -> Idled:
-        """Returns at once where mail was announced before."""
+    def wait(self, heard: Callable[[], Idled | None], wake: int, until: float) -> Idled:
+        """`heard` says what has been told so far: returns at once where mail was announced before."""
         began = time.monotonic()
         if self.supported:
             self._renew()
@@ -39,8 +40,8 @@ class Idling:
             while self._pipeline.hear():
                 pass
             now = time.monotonic()
-            if selected and selected.news:
-                return Idled.WOKEN
+            if (told := heard()) is not None:
+                return told
             if mine and mine.status:
                 return self._ended(mine, now - began)
             if is_readable(wake):

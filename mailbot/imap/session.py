@@ -19,6 +19,7 @@ from mailbot.imap.gather import Gathering
 from mailbot.imap.idling import Idled, Idling
 from mailbot.imap.lexer import Response
 from mailbot.imap.names import Names
+from mailbot.imap.notifying import Notifying
 from mailbot.imap.part import Parts
 from mailbot.imap.pipeline import Pipeline
 from mailbot.imap.searching import Searching
@@ -49,6 +50,7 @@ class Session:
         self._pipeline = Pipeline(transport, settings.timeout, free_literals=_free_literals(capabilities), listen=self._hear)
         self._searching = Searching(capabilities, now)
         self._idling = Idling(self._pipeline, settings.timeout, supported="IDLE" in capabilities)
+        self._notifying = Notifying(self._pipeline, supported="NOTIFY" in capabilities)
         self._selected: Selected | None = None
         self._folders: Folders | None = None
         self._names = Names()
@@ -64,6 +66,7 @@ class Session:
         """LIST; from memory unless `refresh`. What `apply` creates is added."""
         if self._folders is None or refresh:
             answer, = self._pipeline.run([listing.list_command(self.capabilities)])
+            self._notifying.changed = False
             if not answer.ok:
                 raise refused(answer)
             self._folders = listing.folders(answer.said, self._names)
@@ -74,8 +77,7 @@ class Session:
         if self._selected and self._selected.state.name == folder:
             return self._selected.current()
         verb = "EXAMINE" if self._settings.read_only else "SELECT"
-        answer, = self._pipeline.run([Command(verb, (self._names.wire(folder),))])
-        self._selected = None       # RFC 3501 6.3.1: a SELECT that fails leaves none selected
+        answer, *_ = self._pipeline.run([Command(verb, (self._names.wire(folder),)), *self._leave()])
         state = state_of(folder, answer, examined=self._settings.read_only)
         if not state.uidnext:       # Courier's SELECT does not tell
             told = self.status([folder]).get(folder)
@@ -83,7 +85,19 @@ class Session:
                 raise Refused(verb, "OK", "the server tells no UIDNEXT", cause=Cause.FOLDER)
             state = replace(state, uidnext=told.uidnext)
         self._selected = Selected(state)
+        self._notifying.known(folder, state.uidnext)
         return state
+
+    def _leave(self) -> list[Command]:
+        """Of the selected folder, which is none from now on: RFC 3501 6.3.1, a SELECT that fails leaves none selected.
+
+        What came just before is news to nobody: Dovecot's NOTIFY begins with what comes once another is selected.
+        """
+        left, self._selected = self._selected, None
+        if left is None or not self._notifying.watches(left.state.name):
+            return []
+        self._notifying.known(left.state.name, left.gathered_state().uidnext)
+        return [listing.status_command(left.state.name, self._names)]
 
     def status(self, folders: Sequence[str]) -> Mapping[str, FolderState]:
         """STATUS of each that is there."""
@@ -96,6 +110,8 @@ class Session:
             now = self._selected.current()
             state = found[now.name]
             found[now.name] = replace(state, exists=now.exists, uidnext=max(now.uidnext, state.uidnext))
+        for name, state in found.items():
+            self._notifying.known(name, state.uidnext)
         return found
 
     # -- messages of the selected folder
@@ -145,9 +161,33 @@ class Session:
         """Without it `idle` waits all the same, but hears nothing: poll by `status` or `gather`."""
         return self._idling.supported
 
+    @property
+    def has_notify(self) -> bool:
+        """`idle` hears of other folders, too."""
+        return self._notifying.in_force
+
+    def watch(self, folders: Sequence[str]) -> bool:
+        """Whether `idle` hears of mail in them, and of folders that come and go: where the server has NOTIFY.
+
+        Not our own are those alone that were named first; what else there is, STATUS must tell.
+        """
+        there = self.folders().rows
+        foreign = [name for name in folders if name in there and not there[name].own]
+        return self._notifying.watch(folders, foreign, self._names)
+
     def idle(self, wake: int, until: float) -> Idled:
-        """Until mail is announced in the selected folder, `wake` (a descriptor) is readable, or time.monotonic() is `until`."""
-        return self._idling.wait(self._selected, wake, until)
+        """Until mail is announced, `wake` (a descriptor) is readable, or time.monotonic() is `until`."""
+        return self._idling.wait(self._heard, wake, until)
+
+    def news(self) -> tuple[str, ...]:
+        """The folders in which mail was announced, the selected one first. The others are told once."""
+        selected = (self._selected.state.name,) if self._selected and self._selected.news else ()
+        return selected + self._notifying.take()
+
+    def _heard(self) -> Idled | None:
+        if self._notifying.news or (self._selected and self._selected.news):
+            return Idled.WOKEN
+        return Idled.CHANGED if self._notifying.changed else None
 
     # -- life
 
@@ -185,6 +225,7 @@ class Session:
     def _hear(self, response: Response) -> None:
         if self._selected:
             self._selected.hear(response)
+        self._notifying.hear(response, self._names, self._selected.state.name if self._selected else None)
 
 
 def _free_literals(capabilities: frozenset[str]) -> int:

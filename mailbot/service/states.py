@@ -10,8 +10,8 @@ class State(StrEnum):
     CONNECT = "connecting"
     LOOK = "looking"            # a full look: LIST, each folder against its cursor, pending that is due
     WAIT = "idle"               # IDLE on the busiest folder; without IDLE, waiting for the next poll
-    PASS = "passing"            # noqa: S105  no password. Mail has been announced in the folder that is idled on
-    REFRESH = "refreshing"      # STATUS of the other folders
+    PASS = "passing"            # noqa: S105  no password. Mail has been announced: in the folder that is idled on, by NOTIFY in others
+    REFRESH = "refreshing"      # STATUS of the other folders; ends on the one that is idled on
     SCHEDULE = "scheduled"      # rules whose time has come
     RETRY = "retrying"          # the connection is lost; waiting for the next try
     REFUSED = "refused"         # the login is refused; waiting longer
@@ -23,7 +23,7 @@ class Event(StrEnum):
     DONE = "done"
     WOKEN = "woken"             # the server announced something
     REFRESH_DUE = "refresh due"
-    LOOK_DUE = "look due"       # every 15 minutes, after a reload, on SIGUSR1
+    LOOK_DUE = "look due"       # every 15 minutes, after a reload, on SIGUSR1, when NOTIFY tells of folders that come or go
     SCHEDULE_DUE = "schedule due"
     LOST = "lost"
     LOGIN_REFUSED = "login refused"
@@ -44,7 +44,7 @@ NEXT: dict[tuple[State, Event], State] = {
     (S.WAIT, E.SCHEDULE_DUE): S.SCHEDULE,
     (S.PASS, E.DONE): S.WAIT,
     (S.REFRESH, E.DONE): S.WAIT,
-    (S.SCHEDULE, E.DONE): S.WAIT,
+    (S.SCHEDULE, E.DONE): S.REFRESH,
     (S.RETRY, E.RETRY_DUE): S.CONNECT,
     (S.REFUSED, E.RETRY_DUE): S.CONNECT,
     # A server may hang up, or refuse, whatever we are doing.

@@ -39,9 +39,9 @@ class Team:
         with self._lock:
             self._start(0, (), begin_after)
 
-    def assign(self, folders: tuple[str, ...]) -> None:
-        """Spreads the folders over min(folders, connections) watchers; called by the leader."""
-        count = max(1, min(len(folders), self.account.connections))
+    def assign(self, folders: tuple[str, ...], *, together: bool) -> None:
+        """Spreads the folders over min(folders, connections) watchers; called by the leader, which watches all `together` by NOTIFY."""
+        count = 1 if together else max(1, min(len(folders), self.account.connections))
         with self._lock:
             if self._ended:
                 return

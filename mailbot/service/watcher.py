@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from typing import Protocol
 
 from mailbot.accounts.account import Account
 from mailbot.errors import Cause, ConfigError, Locked, LoginRefused, Refused, StateFailed, Unreachable
+from mailbot.imap.idling import Idled
 from mailbot.imap.session import Session
 from mailbot.log import get_logger
 from mailbot.rules.rule import Ruleset
@@ -37,10 +39,15 @@ class Shared:
     patience: backoff.Patience = field(default_factory=backoff.Patience)
 
 
-class Watcher:
-    """`assign` is told the folders there are to watch, busiest first, by the watcher that leads an account (index 0)."""
+class Assign(Protocol):
+    def __call__(self, folders: tuple[str, ...], *, together: bool) -> None:
+        """The folders there are to watch, busiest first; `together`: on the connection of the one that tells."""
 
-    def __init__(self, account: Account, index: int, shared: Shared, assign: Callable[[tuple[str, ...]], None],
+
+class Watcher:
+    """`assign` is told by the watcher that leads an account (index 0)."""
+
+    def __init__(self, account: Account, index: int, shared: Shared, assign: Assign,
                  turns: Turns, begin_after: float = 0.0) -> None:
         self.account, self.index, self.wake = account, index, Wake()
         self._turns = turns
@@ -111,7 +118,8 @@ class Watcher:
     def _look(self) -> Event:
         session, ruleset = self._live()
         if self.index == 0:
-            self._assign(self._shared.work.folders(session, ruleset))
+            folders = self._shared.work.folders(session, ruleset)
+            self._assign(folders, together=self._shared.work.elsewhere(self.account.name, ruleset) and session.watch(folders))
             self._shared.work.tidy(session)
         self._round(session, ruleset, self.folders)
         self._look_at = time.monotonic() + FULL_LOOK
@@ -125,9 +133,14 @@ class Watcher:
     def _pass(self) -> Event:
         session, ruleset = self._live()
         woken_at, self._woken_at = self._woken_at, None
-        done = self._shared.work.arrived(session, self.folders[0], ruleset, self._ended(ruleset), last=True)
-        if done and done.done and woken_at is not None:
-            self._shared.work.telemetry.acted_after(time.monotonic() - woken_at)
+        news = session.news()
+        for folder in news:
+            log.info("idle.woken", account=self.account.name, watcher=self.index, folder=folder)
+        folders = news or self.folders[:1]      # none: the server has ended IDLE of its own accord
+        for folder in folders:
+            done = self._shared.work.arrived(session, folder, ruleset, self._ended(ruleset), last=folder == folders[-1])
+            if done and done.done and woken_at is not None:
+                self._shared.work.telemetry.acted_after(time.monotonic() - woken_at)
         return Event.DONE
 
     def _schedule(self) -> Event:
@@ -143,16 +156,16 @@ class Watcher:
         until = min(self._refresh_at, self._look_at, pending_at, due_at)
         if not self._told_idle:     # once a connection: at rest the log is silent
             self._told_idle = True
-            log.info("idle.started", account=self.account.name, watcher=self.index, folder=self.folders[0], idle=session.has_idle)
-        woken = session.idle(self.wake.fileno(), until)
+            log.info("idle.started", account=self.account.name, watcher=self.index, folder=self.folders[0], folders=len(self.folders),
+                     idle=session.has_idle, notify=session.has_notify)
+        idled = session.idle(self.wake.fileno(), until)
         reasons = self.wake.take()
         if "stop" in reasons:
             return Event.STOP
-        if reasons:
+        if reasons or idled is Idled.CHANGED:
             return Event.LOOK_DUE
-        if woken:
+        if idled:
             self._woken_at = time.monotonic()
-            log.info("idle.woken", account=self.account.name, watcher=self.index, folder=self.folders[0])
             return Event.WOKEN
         log.debug("idle.refreshed", account=self.account.name, watcher=self.index, folder=self.folders[0])
         now = time.monotonic()

@@ -4,6 +4,7 @@ It is given the function that executes, or the one that shows.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
@@ -30,17 +31,23 @@ class Work:
         self.engine, self._act, self.read_only = engine, act, read_only
         self.telemetry = telemetry or Telemetry()
         self._tidied: dict[str, date] = {}
+        self._seen: Counter[tuple[str, str]] = Counter()    # messages judged, by account and folder
 
     # -- what there is to do
 
     def folders(self, session: Session, ruleset: Ruleset) -> tuple[str, ...]:
-        """Those in which arrival is watched, by a fresh LIST: INBOX first, then in the order of the rules.
+        """Those in which arrival is watched, by a fresh LIST: INBOX first, then the busiest so far, then in the order of the rules.
 
         Never none: something must be idled on.
         """
         there = session.folders(refresh=True)
         found = scope.folders_of(scope.on_arrival(ruleset.rules), account=session.account, folders=there)
-        return tuple(sorted(found, key=lambda name: name != "INBOX")) or ("INBOX",)
+        return tuple(sorted(found, key=lambda name: (name != "INBOX", -self._seen[session.account, name]))) or ("INBOX",)
+
+    def elsewhere(self, account: str, ruleset: Ruleset) -> bool:
+        """Whether arrival is watched outside of INBOX, in folders that may only come to be."""
+        rules = scope.on_arrival(scope.of_account(ruleset.rules, account))
+        return any(folder != "INBOX" for rule in rules for folder in rule.folders)
 
     def behind(self, session: Session, ruleset: Ruleset, folders: Sequence[str]) -> tuple[str, ...]:
         """Those that are not as their cursor says, or have pending mail that is due."""
@@ -100,6 +107,7 @@ class Work:
             log.warning("pass.failed", account=session.account, folder=folder, why=str(refused))
             return None
         self.telemetry.passed(done)
+        self._seen[session.account, folder] += done.messages
         tell = log.info if done.messages else log.debug     # a look that finds nothing, every five minutes, is no news
         tell("pass.done", account=session.account, folder=folder, messages=done.messages, matched=done.matched,
              done=done.done, failed=done.failed, took_ms=round((time.monotonic() - began) * 1000),

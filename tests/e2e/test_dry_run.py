@@ -19,7 +19,7 @@ rules:
   - {name: rest, when: {unseen: true}, then: [trash]}
 """
 HARMLESS = {"CAPABILITY", "NAMESPACE", "LIST", "LSUB", "ID", "ENABLE", "NOOP", "LOGIN", "AUTHENTICATE", "EXAMINE", "UNSELECT", "STATUS",
-            "UID SEARCH", "UID FETCH", "IDLE", "DONE", "LOGOUT"}
+            "UID SEARCH", "UID FETCH", "IDLE", "DONE", "NOTIFY", "LOGOUT"}
 
 
 def test_plan_and_a_dry_run_send_only_what_changes_nothing(dovecot: Dovecot, tmp_path: Path) -> None:

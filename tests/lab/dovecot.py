@@ -108,6 +108,11 @@ class Dovecot(Server):
             refused.write(f"{user}:\n")
         until(lambda: self._doveadm("auth", "test", user, PASSWORD).returncode, what=f"refusal of {user}")
 
+    def connections(self, user: str) -> int:
+        """IMAP sessions of this user that are logged in, the tests' own clients too."""
+        rows = self._doveadm("-f", "flow", "who", "-1", user).stdout.splitlines()
+        return sum("proto=imap" in row for row in rows)
+
     def restrict(self, user: str, folder: str, rights: str) -> None:
         """What the owner may do there from the next session on: `lr` reads, `lrswt` is all but expunge."""
         path = maildir.path(self.maildir(user), folder)
