@@ -1,9 +1,17 @@
 """The calls to the disk that saving makes: where tests let them fail. Names are relative to a directory's descriptor."""
 
+import ctypes
+import errno
 import fcntl
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+
+# What link() says where the file system has no hard links: FAT, and some shares.
+NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+# What fsync() says of a folder where the file system has no use for it: some shares (PostgreSQL passes over the same two).
+NO_FOLDER_SYNC = {errno.EINVAL, errno.EBADF}
+_RENAME_NOREPLACE = 1       # renameat2(2), Linux
 
 
 class Disk:
@@ -35,12 +43,35 @@ class Disk:
     def sync(self, descriptor: int) -> None:
         os.fsync(descriptor)
 
+    def sync_folder(self, descriptor: int) -> None:
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in NO_FOLDER_SYNC:
+                raise
+
     def link(self, name: str, new: str, parent: int) -> None:
-        """FileExistsError where `new` is taken."""
-        os.link(name, new, src_dir_fd=parent, dst_dir_fd=parent, follow_symlinks=False)
+        """FileExistsError where `new` is taken. Where there are no links, `name` is gone afterwards."""
+        try:
+            os.link(name, new, src_dir_fd=parent, dst_dir_fd=parent, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            _rename_to_free(name, new, parent)
 
     def unlink(self, name: str, parent: int) -> None:
         os.unlink(name, dir_fd=parent)
 
     def names(self, folder: int) -> Sequence[str]:
         return os.listdir(folder)
+
+
+def _rename_to_free(name: str, new: str, parent: int) -> None:
+    """A rename that replaces nothing; where the system has none, ENOSYS."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except AttributeError:
+        raise OSError(errno.ENOSYS, "this file system has no hard links", new) from None
+    if rename(parent, os.fsencode(name), parent, os.fsencode(new), _RENAME_NOREPLACE) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), new)

@@ -23,6 +23,8 @@ READ = 1 << 20              # octets compared at a time
 # What the name or the place is to blame for; the rest (no space, no permission, read-only, worn out) is the disk's.
 BLAMED_ON_NAME = {errno.ELOOP, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EILSEQ, errno.EISDIR}
 
+IN_THE_WAY = "a link, or something else that is no folder, stands where a folder must be"
+
 
 class SaveRefused(MailbotError):
     """A file could not be written. `cause`: DISK, later and against nobody; MESSAGE, it counts against the message."""
@@ -74,16 +76,20 @@ class Saver:
                     self._disk.set_time(file, max(0.0, received.timestamp()))
                     self._disk.sync(file)
                     final, new = self._publish(folder, temporary, name, size)
-                self._disk.sync(folder)
+                self._disk.sync_folder(folder)
         except OSError as error:
             cause = Cause.MESSAGE if error.errno in BLAMED_ON_NAME else Cause.DISK
-            raise SaveRefused(f"{effect.path}: {error.strerror or error}", cause) from error
+            why = IN_THE_WAY if error.errno in {errno.ENOTDIR, errno.ELOOP} else error.strerror or str(error)
+            raise SaveRefused(f"{effect.path}: {why}", cause) from error
         return Saved(str(PurePosixPath(effect.under, *folders, final)), size, new)
 
     @contextmanager
     def _folder(self, under: str, folders: tuple[str, ...]) -> Iterator[int]:
         """A descriptor of the folder, made where it is missing, step by step: a link put in its way meanwhile is not followed."""
-        descriptor = self._literal(under)
+        try:
+            descriptor = self._literal(under)
+        except OSError as error:        # the rule's own directory: whatever is wrong with it, no message is to blame
+            raise SaveRefused(f"{under}: {error.strerror or error}", Cause.DISK) from error
         try:
             for name in folders:
                 below = self._entered(name, descriptor)
@@ -113,7 +119,7 @@ class Saver:
         except FileNotFoundError:
             with suppress(FileExistsError):     # another thread was faster
                 self._disk.make_folder(name, parent)
-            self._disk.sync(parent)
+            self._disk.sync_folder(parent)
             return self._disk.open_folder(name, parent)
 
     @contextmanager

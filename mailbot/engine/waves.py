@@ -1,7 +1,7 @@
 """Wave k carries the k-th segment of every message; only whose segment went well is in the next (architecture.md, "Waves")."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,6 +18,11 @@ from mailbot.plan.plan import Plan
 
 COUNTS = {Cause.MESSAGE, Cause.FOLDER}      # against the message; the other causes are nobody's fault here
 QUOTA_WAIT = timedelta(minutes=15)          # imap-facts.md, "Error classes"
+CUT_SHORT = "the pass was ended meanwhile: begun again"
+
+
+class _CutShort(Exception):
+    """A stop was heard while a file was being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +162,29 @@ class Waves:
             self.cut_short = True
             return False
         [running] = self._begin([(chain, job, chain.flags)])
-        outcome = self._saved(chain, job, chunks)
+        try:
+            outcome = self._saved(chain, job, self._unless_stopped(chunks))
+        except _CutShort:
+            self._leave(running)
+            return False
         self._settle([(running, outcome)])
         return not self._breaks(running, outcome)
+
+    def _unless_stopped(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """A large file is no reason to keep a stop, or other rules, waiting: it is begun again."""
+        for chunk in chunks:
+            if self._stopped():
+                raise _CutShort
+            yield chunk
+
+    def _leave(self, running: Running) -> None:
+        """Nothing is done and nobody is to blame: the message stays pending."""
+        self.cut_short = True
+        outcome = Outcome(running.job.effect, running.chain.uid, Cause.RETRY, CUT_SHORT)
+        self._engine.journal.effects.settle(self._plan.account, [(running.row, outcome)], self._engine.now())
+        actions = Actions(self._plan.account, self._plan.folder, self.pass_id, tell=self._engine.tell)
+        actions.say("action.skipped", running.job.rule, running.job.action, outcome.effect, outcome.uid, CUT_SHORT)
+        actions.write()
 
     def _saved(self, chain: Chain, job: Job, chunks: Iterable[bytes]) -> Outcome:
         effect = job.effect

@@ -75,7 +75,7 @@ def rows(said: Iterable[Response]) -> Rows:
         if isinstance(uid_told, int):
             found.items[uid_told] = {**found.items[uid_told], **told} if uid_told in found.items else told
             if response.cut:
-                found.unreadable[uid_told] = "a header of more than 16 MB"
+                found.unreadable[uid_told] = "an item of more than 16 MB"
     return found
 
 

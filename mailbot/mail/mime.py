@@ -15,11 +15,12 @@ _EMPTY_LINE = re.compile(rb"^\r?\n", re.MULTILINE)
 
 @dataclass(slots=True)
 class Entity:
-    """The message, or a part of it: `message[body:end]` is its content, transfer-encoded."""
+    """The message, or a part of it: `message[start:body]` is its header, `message[body:end]` its content, transfer-encoded."""
 
     number: str                 # as in structure.Part
     type: str                   # "text/plain", lower case
     headers: Headers
+    start: int
     body: int
     end: int = 0
     boundary: bytes = b""       # of a multipart that is open, with its dashes: b"--…"
@@ -53,7 +54,7 @@ class _Scan:
         self.count = 0
         self.open: list[Entity] = []
         self.boundaries: re.Pattern[bytes] | None = None
-        self.root = Entity("", "", Headers(b""), 0)
+        self.root = Entity("", "", Headers(b""), 0, 0)
 
     def next_boundary(self) -> re.Match[bytes] | None:
         return self.boundaries.search(self.message, self.at) if self.boundaries else None
@@ -84,7 +85,7 @@ class _Scan:
         outer = self.open[-1] if self.open else None
         in_digest = outer is not None and outer.type == "multipart/digest"
         media, boundary = _content_type(headers, "message/rfc822" if in_digest else "text/plain")      # RFC 2046 5.1.5
-        entity = Entity(self._number(outer, media), media, headers, empty.end() if empty else stop)
+        entity = Entity(self._number(outer, media), media, headers, self.at, empty.end() if empty else stop)
         if len(self.open) < DEEPEST and (empty or not cut):     # a boundary that cuts the header is not its own
             entity.boundary = boundary
         return entity

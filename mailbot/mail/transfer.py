@@ -116,8 +116,8 @@ class Uuencode:
         if not line or line == b"end":
             self._inside = line != b"end"
             return b""
-        # Encoders leave spaces at the end out, or add a checksum: the length stands in the first character.
-        needed = 1 + ((line[0] - 32 & 63) + 2) // 3 * 4
+        # Encoders leave spaces at the end out, pad with anything, or add a checksum: the length stands in the first character.
+        needed = 1 + ((line[0] - 32 & 63) * 4 + 2) // 3
         try:
             return binascii.a2b_uu(line[:needed].ljust(needed))
         except binascii.Error:

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from mailbot.mail.mime import Entity, entities
+from mailbot.mail.mime import entities
 from mailbot.sim.store import Mail
 from mailbot.sim.structure import bodystructure, envelope
 from mailbot.sim.syntax import Token, bad, date_time, text, words
 from mailbot.sim.view import View
 
-_SECTION = re.compile(r"(BODY(\.PEEK)?)\[([0-9.]*?)\.?(HEADER|TEXT|HEADER\.FIELDS(?:\.NOT)? \(([^)]*)\))?\](?:<(\d+)\.(\d+)>)?",
+_SECTION = re.compile(r"(BODY(\.PEEK)?)\[([0-9.]*?)\.?(HEADER|TEXT|MIME|HEADER\.FIELDS(?:\.NOT)? \(([^)]*)\))?\](?:<(\d+)\.(\d+)>)?",
                       re.IGNORECASE)
 _PLAIN = {"UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "BODYSTRUCTURE", "ENVELOPE"}
 
@@ -65,26 +65,22 @@ def _octets(octets: bytes, number: str, what: str, fields: str | None) -> bytes:
     """Nothing where there is no such part."""
     root, octets = entities(octets)
     part = next((one for one in root.walk() if one.number == number), None) if number else root
+    if part and what == "MIME":
+        return octets[part.start:part.body]
     if part and number and what:        # HEADER and TEXT of a part are those of the message that it holds
         part = part.parts[0] if part.type == "message/rfc822" and part.parts else None
     if not part:
         return b""
-    start = _start(root, part)
     match what.partition(" ")[0]:
         case "":
             return octets[part.body:part.end] if number else octets
         case "TEXT":
             return octets[part.body:part.end]
         case "HEADER":
-            return octets[start:part.body]
+            return octets[part.start:part.body]
         case selection:
             wanted = {name.lower() for name in (fields or "").split()}
-            return _selected(octets[start:part.body], wanted, inverted=selection.endswith(".NOT"))
-
-
-def _start(root: Entity, part: Entity) -> int:
-    """Where the header of a message begins: where the content of what holds it does."""
-    return next((holder.body for holder in root.walk() if part in holder.parts), 0)
+            return _selected(octets[part.start:part.body], wanted, inverted=selection.endswith(".NOT"))
 
 
 _FIELD = re.compile(rb"([^:\r\n]*):.*(?:\r?\n[ \t].*)*\r?\n?")

@@ -3,6 +3,7 @@
 import errno
 import itertools
 import os
+import stat
 from datetime import UTC, datetime
 
 import pytest
@@ -18,7 +19,7 @@ from tests.unit.fake_mailbox import FakeMailbox, eml
 
 WHEN = datetime(2026, 1, 5, 12, tzinfo=UTC)
 CONTENT = [b"a" * 1000, b"b" * 1000]
-CALLS = ["open_folder", "make_folder", "make_file", "write", "set_time", "sync", "link"]
+CALLS = ["open_folder", "make_folder", "make_file", "write", "set_time", "sync", "sync_folder", "link"]
 
 
 class FailingDisk(Disk):
@@ -114,13 +115,13 @@ def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_name_before_the_sa
 
     class Watched(Disk):
         def __getattribute__(self, name):
-            if name in {"write", "sync", "link", "unlink"}:
+            if name in {"write", "sync", "sync_folder", "link", "unlink"}:
                 calls.append(name)
             return super().__getattribute__(name)
 
     save(tmp_path, Saver(Watched()), [b"a", b"b"])
-    assert calls[:3] == ["sync"] * 3, "of the folders in which folders were made"
-    assert calls[calls.index("write"):] == ["write", "write", "sync", "link", "unlink", "sync"]
+    assert calls[:3] == ["sync_folder"] * 3, "of the folders in which folders were made"
+    assert calls[calls.index("write"):] == ["write", "write", "sync", "link", "unlink", "sync_folder"]
 
 
 def test_a_short_write_is_gone_on_with(tmp_path):
@@ -130,3 +131,29 @@ def test_a_short_write_is_gone_on_with(tmp_path):
 
     save(tmp_path, Saver(Slow()))
     assert files(tmp_path) == {"out/2026/deep/bill.pdf": b"".join(CONTENT)}
+
+
+@pytest.mark.parametrize("error", [errno.EPERM, errno.EOPNOTSUPP])
+def test_where_there_are_no_links_a_file_gets_its_name_all_the_same_and_replaces_nothing(tmp_path, monkeypatch, error):
+    def no_link(*_arguments, **_names):
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(os, "link", no_link)
+    saver = Saver()
+    assert save(tmp_path, saver).new
+    assert not save(tmp_path, saver).new
+    assert save(tmp_path, saver, [b"other"]).path.endswith("/bill-2.pdf")
+    deep = tmp_path / "out" / "2026" / "deep"
+    assert files(deep) == {"bill.pdf": b"".join(CONTENT), "bill-2.pdf": b"other"}
+
+
+def test_a_file_system_that_syncs_no_folders_is_written_to(tmp_path, monkeypatch):
+    real = os.fsync
+
+    def only_files(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", only_files)
+    assert save(tmp_path, Saver()).new

@@ -50,7 +50,6 @@ UNLIKE = {
     "UID SEARCH SINCE 32-Jan-2026": "our grammar refuses a day that is none",
     "UID FETCH 1 FAST": "mailbot asks for items, not by macro",
     "UID FETCH 1 RFC822": "mailbot asks for BODY.PEEK[]",
-    "UID FETCH 1 (BODY.PEEK[1.MIME])": "mailbot asks for no header of a part",
     "SORT (DATE) UTF-8 ALL": "not announced, as all of SORT, THREAD, QUOTA, ACL, ENABLE, NOTIFY …",
 }
 
@@ -205,8 +204,10 @@ CONVERSATIONS = {
         UID FETCH 1 (BODY.PEEK[3.HEADER])
         UID FETCH 1 (BODY.PEEK[3.TEXT]<0.30>)
         UID FETCH 1 (BODY.PEEK[9])
-        UID FETCH 1 (BODYSTRUCTURE BODY.PEEK[2]<0.1000000>)
-        UID FETCH 2 (BODYSTRUCTURE BODY.PEEK[1]<0.1000000>)
+        UID FETCH 1 (BODY.PEEK[3.MIME])
+        UID FETCH 1 (BODY.PEEK[9.MIME]<0.65536>)
+        UID FETCH 1 (BODYSTRUCTURE BODY.PEEK[2.MIME]<0.65536> BODY.PEEK[2]<0.1000000>)
+        UID FETCH 2 (BODYSTRUCTURE BODY.PEEK[1.MIME]<0.65536> BODY.PEEK[1]<0.1000000>)
         UID FETCH 2 (BODY.PEEK[2])
     """,
     "messages are searched for": FILL + """

@@ -1,6 +1,7 @@
 """Content-Transfer-Encoding, streamed and broken."""
 
 import base64
+import binascii
 import quopri
 
 import pytest
@@ -55,6 +56,15 @@ def test_quoted_printable_gives_what_can_be_read(octets: bytes, content: bytes) 
 def test_uuencode_is_read_between_begin_and_end() -> None:
     octets = b"words before\r\nbegin 644 cat.txt\r\n#0V%T\r\n`\r\nend\r\nand after\r\n"
     assert decoded(octets, "x-uuencode") == b"Cat"
+
+
+@pytest.mark.parametrize("size", range(1, 46))
+def test_uuencode_whose_last_group_is_cut_short_or_padded_with_anything_is_read(size: int) -> None:
+    content = bytes(range(size))
+    line = binascii.b2a_uu(content).rstrip(b"\n")
+    needed = 1 + (size * 4 + 2) // 3
+    for padding in (b"", b"_", b" ", b"``", b"__9"):
+        assert decoded(b"begin 644 x\n" + line[:needed] + padding + b"\nend\n", "x-uuencode") == content
 
 
 @pytest.mark.parametrize("line", [b"#0V%", b"#0V%T!!!!", b"zz", b"\xff\xff", b"#\xe9\xe9\xe9\xe9", b"M" + b" " * 10])

@@ -20,7 +20,7 @@ from tests.wire.conversation import row
 CAPABILITIES = frozenset({"IDLE", "ESEARCH", "UIDPLUS", "MOVE", "LITERAL+", "NAMESPACE", "SPECIAL-USE", "LIST-EXTENDED"})
 STRUCTURE = (
     b' BODYSTRUCTURE (("TEXT" "PLAIN" ("CHARSET" "utf-8") NIL NIL "7BIT" 12 1)'
-    b'("APPLICATION" "PDF" NIL NIL NIL "BASE64" 9 NIL ("ATTACHMENT" ("FILENAME" "x.pdf"))) "MIXED")')
+    b'("APPLICATION" "PDF" NIL NIL NIL "BASE64" 8 NIL ("ATTACHMENT" ("FILENAME" "x.pdf"))) "MIXED")')
 
 ANSWERS = [
     (rb"NAMESPACE", b'* NAMESPACE (("" "/")) NIL NIL\r\n'),
