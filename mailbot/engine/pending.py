@@ -61,6 +61,10 @@ class Pending:
         self._database.write("UPDATE pending SET begun = 0 WHERE begun > 0 AND account = ? AND folder = ? AND uidvalidity = ?",
                              inbox.key)
 
+    def spare(self) -> None:
+        """This process ends in the middle of a pass because it was told to: no message is to blame."""
+        self._database.write("UPDATE pending SET begun = 0 WHERE begun > 0")
+
     def fallen(self, inbox: Inbox) -> list[tuple[int, int]]:
         """(UID, size of its block) of what a process that died had begun, ascending."""
         rows = self._database.read(

@@ -12,6 +12,7 @@ from mailbot.effects import Save, SavedPart
 from mailbot.engine.disk import Disk
 from mailbot.engine.engine import Engine
 from mailbot.engine.passes import arrival
+from mailbot.engine.pending import Inbox
 from mailbot.engine.saving import Saver, SaveRefused
 from mailbot.errors import Cause, Unreachable
 from tests.unit.engine_house import House, ruleset
@@ -87,6 +88,29 @@ def test_a_full_disk_leaves_the_message_untouched_and_counts_against_nobody(tmp_
     house.journal.close()
 
 
+def test_a_stop_heard_at_any_moment_leaves_no_half_file_and_counts_against_nobody(tmp_path):
+    house = House(FakeMailbox("Archive"), tmp_path, str(tmp_path / "files"))
+    then = "[{save: {to: 'in/{uid}.eml', parts: message}}, {save: {to: 'twice/{uid}.eml', parts: message}}, {move: Archive}]"
+    rules = ruleset(f"[{{name: keep, when: {{all: true}}, then: {then}}}]", files=house.files)
+    arrival(house.engine, house.mailbox, "INBOX", rules)
+    octets = eml(body="a" * 5000)
+    for at in itertools.count():
+        house.mailbox.deliver("INBOX", octets)
+        asked = itertools.count()
+        done = arrival(house.engine, house.mailbox, "INBOX", rules, stopped=lambda asked=asked, at=at: next(asked) >= at)
+        if not done.cut_short:
+            break
+        [uid] = house.mailbox.boxes["INBOX"].mail
+        assert set(files(tmp_path / "files").values()) <= {octets}
+        assert house.journal.pending.fallen(Inbox("home", "INBOX", 7)) == []
+        arrival(house.engine, house.mailbox, "INBOX", rules)        # due at once
+        assert house.mailbox.boxes["INBOX"].mail == {}
+        saved = files(tmp_path / "files")
+        assert saved[f"in/{uid}.eml"] == saved[f"twice/{uid}.eml"] == octets
+    assert at > 12, "it was never stopped within a file"
+    house.journal.close()
+
+
 def test_a_save_whose_mail_breaks_off_leaves_nothing(tmp_path):
     def breaking():
         yield b"half"
@@ -131,6 +155,42 @@ def test_a_short_write_is_gone_on_with(tmp_path):
 
     save(tmp_path, Saver(Slow()))
     assert files(tmp_path) == {"out/2026/deep/bill.pdf": b"".join(CONTENT)}
+
+
+@pytest.mark.parametrize("make", [
+    lambda path: path.write_bytes(b"a file"),
+    lambda path: path.symlink_to(path.parent / "absent"),
+    lambda path: path.symlink_to(path.parent / "file"),
+], ids=["a file", "a dangling link", "a link to a file"])
+def test_a_rule_whose_directory_is_none_waits_until_it_is_one_and_no_message_is_to_blame(tmp_path, make):
+    house = House(FakeMailbox("Archive"), tmp_path, str(tmp_path / "files"))
+    rules = ruleset("[{name: keep, when: {all: true}, then: [{save: {to: 'in/{uid}.eml', parts: message}}, {move: Archive}]}]",
+                    files=house.files)
+    (tmp_path / "file").write_bytes(b"mine")
+    (tmp_path / "files").mkdir()
+    make(tmp_path / "files" / "in")
+    arrival(house.engine, house.mailbox, "INBOX", rules)
+    house.mailbox.deliver("INBOX", eml())
+    for _ in range(4):
+        done = arrival(house.engine, house.mailbox, "INBOX", rules)
+        assert done.setbacks[1].why.startswith(f"{tmp_path}/files/in: ")
+        house.later(hours=1)
+    assert house.journal.pending.parked() == []
+    (tmp_path / "files" / "in").unlink()
+    arrival(house.engine, house.mailbox, "INBOX", rules)
+    assert house.mailbox.subjects("Archive") == ["hello"]
+    assert files(tmp_path) == {"file": b"mine", "files/in/1.eml": eml()} | {
+        name: octets for name, octets in files(tmp_path).items() if name.startswith("state.db")}
+    house.journal.close()
+
+
+def test_a_rule_s_directory_may_be_a_link_or_have_one_above(tmp_path):
+    (tmp_path / "elsewhere" / "out").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "out").symlink_to(tmp_path / "elsewhere" / "out")
+    save(tmp_path, Saver())
+    save(tmp_path / "link", Saver())
+    assert files(tmp_path / "elsewhere") == {"out/2026/deep/bill.pdf": b"".join(CONTENT)}
 
 
 @pytest.mark.parametrize("error", [errno.EPERM, errno.EOPNOTSUPP])
