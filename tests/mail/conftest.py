@@ -20,4 +20,4 @@ def corpus() -> Corpus:
     folder = Path(named) if named else BESIDE
     if not (folder / "expected-attachments.jsonl").is_file():
         pytest.skip(f"no real mail to test with: {folder} has no expected-attachments.jsonl (MAILBOT_TEST_MAIL names the folder)")
-    return Corpus(folder)
+    return Corpus.read(folder)

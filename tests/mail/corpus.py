@@ -1,10 +1,13 @@
 """The corpus as values."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from mailbot.mail.structure import Part
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,14 @@ class Expected:
     size: int
     sha256: str
     disputed: frozenset[str]        # "name:dovecot", "type:dovecot", "content:…": who sees it otherwise
+
+    def differences(self, part: Part, content: bytes) -> dict[str, object]:
+        """What we have instead, of name, type and size; of content, only where nothing else differs."""
+        found: dict[str, object] = {"name": part.name, "type": part.type, "size": len(content)}
+        wrong = {what: value for what, value in found.items() if value != getattr(self, what)}
+        if not wrong and sha256(content).hexdigest() != self.sha256:
+            wrong["sha256"] = sha256(content).hexdigest()
+        return wrong
 
 
 @dataclass(frozen=True)
@@ -33,9 +44,13 @@ class Sample:
 
 
 class Corpus:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, samples: Iterable[Sample]) -> None:
+        self.samples = tuple(samples)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Corpus":
         lines = (folder / "expected-attachments.jsonl").read_text().splitlines()
-        self.samples = tuple(self._sample(folder, json.loads(line)) for line in lines)
+        return cls(cls._sample(folder, json.loads(line)) for line in lines)
 
     def __iter__(self) -> Iterator[Sample]:
         return iter(self.samples)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 
 import pytest
 
@@ -64,12 +63,7 @@ def in_chunks(octets: bytes, encoding: str) -> bytes:
 
 def differences(read: Fetched, expected: Expected) -> dict[str, object]:
     part = next(one for one in attachments(read.part) if one.number == expected.number)
-    content = read.contents[expected.number]
-    found: dict[str, object] = {"name": part.name, "type": part.type, "size": len(content)}
-    wrong = {what: value for what, value in found.items() if value != getattr(expected, what)}
-    if not wrong and sha256(content).hexdigest() != expected.sha256:
-        wrong["sha256"] = sha256(content).hexdigest()
-    return wrong
+    return expected.differences(part, read.contents[expected.number])
 
 
 def test_every_attachment_is_found_on_the_server_and_none_is_invented(fetched: list[Fetched]) -> None:
