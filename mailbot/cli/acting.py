@@ -40,7 +40,7 @@ class Interruptible:
 
 def report(done: Sequence[Pass]) -> None:
     for one in done:
-        said = f"{one.account}/{one.folder}: {one.done:,} done"
+        said = f"{one.account}/{one.folder}: {one.done:,} {'step' if one.done == 1 else 'steps'} done"
         said += f", {one.failed:,} failed" if one.failed else ""
         said += ", stopped early; the rest is as it was" if one.cut_short else ""
         say(said + (f" (pass {one.id})" if one.id else ""))

@@ -15,6 +15,8 @@ PAPER = TOP / "docs/commands.md"
 TEXT = PAPER.read_text()
 SECTIONS = dict(re.findall(r"(?ms)^## ([a-z]+)\n(.*?)(?=^## |\Z)", TEXT))
 CODES = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", TEXT)}
+# In a fenced block of this kind, what is typed: anywhere in a line of a script, behind the prompt of a session.
+TYPED = {"sh": re.compile(r"(?:^(?:[A-Z_]+=\S+ )*|[(;&|] ?)(mailbot [^)>|&;]+)"), "console": re.compile(r"^\$ (mailbot [^>]+)")}
 SPAN = re.compile(r"`mailbot ([^`]+)`")
 
 
@@ -51,9 +53,9 @@ def command_lines() -> list[tuple[str, str]]:
 
 def _command_lines() -> Iterator[tuple[str, str]]:
     for block in blocks():
-        if block.kind == "sh":
+        if block.kind in TYPED:
             for line in block.text.replace("\\\n", " ").splitlines():
-                for found in re.findall(r"(?:^|[(;&|] ?)(mailbot [^)>|&;]+)", line):
+                for found in TYPED[block.kind].findall(line):
                     yield block.name, found
 
 

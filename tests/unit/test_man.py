@@ -3,11 +3,12 @@
 import re
 import shutil
 import subprocess
+import tomllib
 
 import pytest
 
 from mailbot.cli.main import COMMANDS
-from tests.docs import options_of, written
+from tests.docs import TOP, options_of, written
 from tests.man import PAGE, page
 
 # Warnings and errors; mandoc's "style" minds that the page names its program as operating system.
@@ -19,6 +20,11 @@ LINTERS = {
 
 def test_it_is_what_the_code_and_the_papers_say_now() -> None:
     assert PAGE.read_text() == page(), "run: make man"
+
+
+def test_it_is_installed_where_man_looks() -> None:
+    wheel = tomllib.loads((TOP / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["shared-data"] == {str(PAGE.relative_to(TOP)): "share/man/man1/mailbot.1"}
 
 
 @pytest.mark.parametrize("linter", LINTERS)
