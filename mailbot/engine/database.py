@@ -135,10 +135,10 @@ def _opened(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
     try:
+        _check_version(connection, path)        # before anything that writes
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        _check_version(connection, path)
         _check_pages(connection)
         schema.migrate(connection)
     except BaseException:
@@ -159,6 +159,8 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
     if (found := schema.version(connection)) > schema.VERSION:
         raise StateFailed(f"the state in {path} is of a newer mailbot (version {found}, this one knows {schema.VERSION}): "
                           "run that one, or point MAILBOT_STATE elsewhere")
+    if not schema.ours(connection):
+        raise StateFailed(f"{path} is a database of another program: point MAILBOT_STATE elsewhere")
 
 
 def _move_aside(path: Path, now: datetime) -> Path:

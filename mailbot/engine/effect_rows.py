@@ -114,6 +114,14 @@ class Effects:
         self._database.write("UPDATE effect SET target_uidvalidity = ?, target_uid = ? WHERE id = ?",
                              (place.uidvalidity, place.uid, row_id))
 
+    def lose_sight(self, account: str, first: Place) -> None:
+        """Where the messages at this UID and above it are is not known any more: see Place."""
+        values = (account, *first)
+        self._database.write("UPDATE effect SET at_uidvalidity = 0 WHERE account = ? AND at_folder = ? AND at_uidvalidity = ?"
+                             " AND at_uid >= ?", values)
+        self._database.write("UPDATE effect SET target_uidvalidity = 0, target_uid = 0, target_uidnext = 1 WHERE account = ?"
+                             " AND target_folder = ? AND target_uidvalidity = ? AND target_uid >= ?", values)
+
     def mark_undone(self, row_ids: Iterable[int]) -> None:
         self._database.write_each("UPDATE effect SET state = 'undone' WHERE id = ?", [(row_id,) for row_id in row_ids])
 

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from mailbot.engine import restored
 from mailbot.engine.database import Database, open_file, open_snapshot, utc_now
 from mailbot.engine.effect_rows import Effects
 from mailbot.engine.moments import moment, stamp
 from mailbot.engine.pending import Pending
+from mailbot.log import get_logger
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,14 @@ class Schedules:
             self._database.write("INSERT INTO schedule (account, rule, seen) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                                  (account, rule, stamp(now)))
             row = self._database.read("SELECT seen, last FROM schedule WHERE account = ? AND rule = ?", (account, rule))[0]
-        return moment(row["last"] or row["seen"]) or now
+            since = moment(row["last"] or row["seen"]) or now
+            if since > now:         # the clock was set back: it would not be due before it is that late again
+                self.done(account, rule, since := now)
+        return since
+
+    def begin_from(self, now: datetime) -> None:
+        """Every rule of every account counts from now."""
+        self._database.write("UPDATE schedule SET last = ?", (stamp(now),))
 
     def done(self, account: str, rule: str, when: datetime) -> None:
         self._database.write("INSERT INTO schedule VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET last = excluded.last",
@@ -52,24 +63,42 @@ class Schedules:
 class Journal:
     """`cursors`, `pending`, `effects` and `schedules`, over one file."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, mark: restored.Mark | None = None) -> None:
+        """`mark` outlives this state, should it be replaced by an older one."""
+        self._database, self._mark = database, mark
         self.cursors, self.pending = Cursors(database), Pending(database)
         self.effects, self.schedules = Effects(database), Schedules(database)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False, now: Callable[[], datetime] = utc_now) -> "Journal":
         """The journal in this file (StateFailed where it cannot be used). `read_only`: as it is now, kept in memory; nothing
-        that is written reaches the file, and where there is none, none is made."""
-        return cls(open_snapshot(path) if read_only else open_file(path, now))
+        that is written reaches the file, and where there is none, none is made. An older one than was left here begins from
+        now (restored.py)."""
+        mark = restored.Mark(path.parent)
+        last = mark.read()          # before the file is: another process writes the file first
+        database = open_snapshot(path) if read_only else open_file(path, now)
+        if why := restored.older(database, path, last):
+            restored.begin_from_now(database, last, now())
+        if read_only:
+            return cls(database)
+        if why:
+            log.error("state.reset", path=str(path), why=why, alert=True)
+        restored.settle_here(database, path)
+        return cls(database, mark)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Everything inside is on the disk when it ends, or nothing is."""
         return self._database.transaction()
 
     def begin_pass(self, account: str, folder: str, cause: str, now: datetime) -> int:
+        """Its id. Inside a transaction; behind that, `mark_begun`."""
         return self._database.write("INSERT INTO pass (account, folder, began, cause) VALUES (?, ?, ?, ?)",
                                     (account, folder, stamp(now), cause))
+
+    def mark_begun(self, pass_id: int) -> None:
+        """It is in the file now: who finds a file without it has an older one."""
+        if self._mark:
+            self._mark.write(pass_id)
 
     def last_pass(self, account: str | None = None) -> int | None:
         """The last pass that did something and was no undo; of every account where none is named."""

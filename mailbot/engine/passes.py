@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mailbot.effects import FolderState, Gathered, Mailbox
+from mailbot.effects import Fields, FolderState, Gathered, Mailbox, Wanted
+from mailbot.engine.effect_rows import Place
 from mailbot.engine.engine import Act, Engine, Pass, Stopped, never
 from mailbot.engine.execute import carry_out
 from mailbot.engine.inflow import Inflow
@@ -35,7 +36,7 @@ def arrival(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset, *, 
         recover(engine, mailbox)
         state = mailbox.select(folder)
         inbox = Inbox(mailbox.account, folder, state.uidvalidity)
-        cursor = _cursor(engine, inbox, state)
+        cursor = _cursor(engine, mailbox, inbox, state)
         if cursor is None:
             return Pass(mailbox.account, folder, first=True)
         rules = scope.applicable(ruleset.rules, account=mailbox.account, folder=folder, folders=mailbox.folders())
@@ -129,21 +130,40 @@ def _younger(blocks: Iterator[Gathered], after: datetime | None) -> Iterator[Gat
             block, messages=tuple(message for message in block.messages if message.received >= after))
 
 
-def _cursor(engine: Engine, inbox: Inbox, state: FolderState) -> Cursor | None:
-    """None where this folder begins now: seen for the first time, or another under its name."""
-    cursors = engine.journal.cursors
-    cursor = cursors.get(inbox.account, inbox.folder)
-    if cursor and cursor.uidvalidity == inbox.uidvalidity:
+def _cursor(engine: Engine, mailbox: Mailbox, inbox: Inbox, state: FolderState) -> Cursor | None:
+    """None where this folder begins now: seen for the first time, another under its name, or set back by its server."""
+    journal = engine.journal
+    cursor = journal.cursors.get(inbox.account, inbox.folder)
+    same = cursor is not None and cursor.uidvalidity == inbox.uidvalidity
+    if cursor and same and not _set_back(mailbox, cursor, state):
         return cursor
     fields = {"account": inbox.account, "folder": inbox.folder, "from_uid": state.uidnext}
-    with engine.journal.transaction():
-        cursors.set(inbox.account, inbox.folder, Cursor(inbox.uidvalidity, state.uidnext))
-        engine.journal.pending.drop_other(inbox)
+    with journal.transaction():
+        journal.cursors.set(inbox.account, inbox.folder, Cursor(inbox.uidvalidity, state.uidnext))
+        journal.pending.drop_other(inbox)
+        if same:
+            journal.effects.lose_sight(inbox.account, Place(inbox.folder, inbox.uidvalidity, state.uidnext))
     if cursor is None:
         log.info("folder.begun", **fields)
+    elif same:
+        log.warning("folder.begun", **fields, why=f"its UIDs have gone back from {cursor.next}: was it put back from a backup?")
     else:
         log.warning("uidvalidity.changed", **fields, before=cursor.uidvalidity, now=inbox.uidvalidity)
     return None
+
+
+def _set_back(mailbox: Mailbox, cursor: Cursor, state: FolderState) -> bool:
+    """UIDs only grow (RFC 3501 2.3.1.1); a mailbox that was put back under its old UIDVALIDITY gives out the same ones again.
+
+    What is selected for long may just not have heard of its new mail: it is asked again, and looked at.
+    """
+    if state.uidnext >= cursor.next:
+        return False
+    told = mailbox.status([state.name]).get(state.name)
+    if told is None or told.uidvalidity != cursor.uidvalidity or told.uidnext >= cursor.next:
+        return False
+    there = [message for block in mailbox.gather(Wanted(Fields(), since=told.uidnext)) for message in block.messages]
+    return not there
 
 
 def _sum(parts: Sequence[Pass]) -> Pass:

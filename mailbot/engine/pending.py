@@ -8,6 +8,7 @@ from mailbot.engine.database import Database
 from mailbot.engine.moments import moment, stamp
 
 PARKED_AT = 3                           # attempts that count
+RESOLUTION = timedelta(microseconds=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -45,6 +46,11 @@ class Setback:
     at_least: timedelta = timedelta()   # until the next try
 
 
+def _waiting(now: datetime) -> tuple[str, str]:
+    """First and last moment of a try that is still to come. One that is later than any wait was set by another clock: it is due."""
+    return stamp(now + RESOLUTION), stamp(now + LONGEST_WAIT)
+
+
 class Pending:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -80,7 +86,7 @@ class Pending:
                 " AND account = ? AND folder = ? AND uidvalidity = ?", (rules, *inbox.key))
             rows = self._database.read(
                 "SELECT uid FROM pending WHERE account = ? AND folder = ? AND uidvalidity = ?"
-                " AND parked = 0 AND begun = 0 AND retry_at <= ? ORDER BY uid", (*inbox.key, stamp(now)))
+                " AND parked = 0 AND begun = 0 AND NOT retry_at BETWEEN ? AND ? ORDER BY uid", (*inbox.key, *_waiting(now)))
         return [row["uid"] for row in rows]
 
     def next_due(self, account: str, folders: Collection[str] | None = None) -> datetime | None:

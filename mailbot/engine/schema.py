@@ -60,14 +60,24 @@ CREATE TABLE schedule (
     PRIMARY KEY (account, rule)) WITHOUT ROWID;
 """
 
-MIGRATIONS = (FIRST,)       # number n makes version n + 1 of version n
+# Of this very file, of one row: a copy has another (restored.py).
+SECOND = "CREATE TABLE file (identity TEXT NOT NULL);"
+
+MIGRATIONS = (FIRST, SECOND)        # number n makes version n + 1 of version n
 VERSION = len(MIGRATIONS)
+TABLES = frozenset({"cursor", "pending", "pass", "effect", "schedule"})     # of every version
 
 
 def version(connection: sqlite3.Connection) -> int:
     """0 is an empty file."""
     found: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return found
+
+
+def ours(connection: sqlite3.Connection) -> bool:
+    """Whether it is empty, or has the tables of a journal."""
+    names = {name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return names >= TABLES if version(connection) else not names
 
 
 def migrate(connection: sqlite3.Connection) -> None:

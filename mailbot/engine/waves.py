@@ -92,10 +92,13 @@ class Waves:
         intents = [Intent(Place(folder, uidvalidity, chain.uid), self._uidnext, chain.named.fingerprint, job.effect, job.rule,
                           job.action, flags) for chain, job, flags in jobs]
         journal, now = self._engine.journal, self._engine.now()
+        begins = not self.pass_id
         with journal.transaction():
-            if not self.pass_id:
+            if begins:
                 self.pass_id = journal.begin_pass(self._plan.account, folder, self._cause, now)
             rows = journal.effects.intend(self._plan.account, self.pass_id, intents, now)
+        if begins:
+            journal.mark_begun(self.pass_id)
         return [Running(chain, job, row) for (chain, job, _), row in zip(jobs, rows, strict=True)]
 
     def _settle(self, became: Sequence[tuple[Running, Outcome]]) -> None:

@@ -17,19 +17,25 @@ from mailbot.imap.session import Session
 from mailbot.log import get_logger
 from mailbot.plan import scope
 from mailbot.rules.rule import Rule, Ruleset
+from mailbot.service.clocks import Clocks, lived
 from mailbot.service.telemetry import Telemetry
 
 log = get_logger(__name__)
 
 NEVER = float("inf")
+SET_BY = 600.0      # seconds by which a clock is set wrong or right, and not just kept
 
 
 class Work:
     """Shared by all watchers. `read_only`: sessions EXAMINE, `act` shows, and the engine's journal is a copy in memory."""
 
-    def __init__(self, engine: Engine, act: Act, *, read_only: bool, telemetry: Telemetry | None = None) -> None:
+    def __init__(self, engine: Engine, act: Act, *, read_only: bool, telemetry: Telemetry | None = None,
+                 clocks: Clocks | None = None) -> None:
         self.engine, self._act, self.read_only = engine, act, read_only
         self.telemetry = telemetry or Telemetry()
+        # A machine that slept is none whose clock was set.
+        self._clocks = clocks or Clocks(lambda: engine.now().timestamp(), awake=lived)
+        self._clock_was_set = False
         self._tidied: dict[str, date] = {}
         self._seen: Counter[tuple[str, str]] = Counter()    # messages judged, by account and folder
 
@@ -116,9 +122,19 @@ class Work:
 
     def _scheduled(self, account: str, ruleset: Ruleset) -> list[tuple[Rule, datetime]]:
         """Each scheduled rule of the account with when it is due, counted from when it was last done, else first seen."""
+        self._heed_clock()
         now, schedules = self.engine.now(), self.engine.journal.schedules
         return [(rule, rule.schedule.next_after(schedules.since(account, rule.name, now)))
                 for rule in scope.of_account(ruleset.rules, account) if rule.schedule]
+
+    def _heed_clock(self) -> None:
+        """Where it was set, what is due by that may not be: every schedule counts from now."""
+        jump = self._clocks.jumped()
+        if jump and abs(jump.seconds) >= SET_BY:
+            self._clock_was_set = True
+        if self._clock_was_set:
+            self.engine.journal.schedules.begin_from(self.engine.now())
+            self._clock_was_set = False     # not before it is written down
 
     def _seconds_to(self, when: datetime) -> float:
         return max(0.0, (when - self.engine.now()) / timedelta(seconds=1))

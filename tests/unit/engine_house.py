@@ -6,7 +6,6 @@ from pathlib import Path
 
 from mailbot.document.load import load
 from mailbot.document.problems import Problems
-from mailbot.engine.database import open_file
 from mailbot.engine.engine import Engine, Pass
 from mailbot.engine.execute import carry_out
 from mailbot.engine.journal import Journal
@@ -39,9 +38,9 @@ class House:
 
     def opened(self) -> Journal:
         """These tests end processes, not the power: without fsync they take seconds."""
-        database = open_file(self.state / "state.db", lambda: self.now)
-        database.read("PRAGMA synchronous = OFF")
-        return Journal(database)
+        journal = Journal.open(self.state / "state.db", now=lambda: self.now)
+        journal._database.read("PRAGMA synchronous = OFF")
+        return journal
 
     @property
     def engine(self) -> Engine:

@@ -1,6 +1,7 @@
 """New mail, from the first look at a folder on."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from mailbot.effects import AddFlags, Copy, Move
 from mailbot.engine.pending import Inbox
@@ -14,6 +15,7 @@ THREE = """
   then: [{copy: Books}, {flag: seen}, {move: Archive}]
 """
 INBOX = Inbox("home", "INBOX", 7)
+MOVES = "[{name: r, when: {subject: hello}, then: [{move: Archive}]}]"
 
 
 @pytest.fixture
@@ -169,6 +171,35 @@ def test_another_uidvalidity_begins_from_now_and_does_nothing_to_old_mail(house)
     assert house.journal.pending.next_due("home") is None
     house.mailbox.deliver("INBOX", eml("invoice", message_id="new"))
     assert house.arrival(THREE).matched == 1
+
+
+def test_a_mailbox_that_its_server_has_put_back_begins_from_now(house):
+    """The same UIDVALIDITY, and UIDs that are given out a second time: without this its new mail would be taken for old."""
+    begun(house)
+    for number in range(4):
+        house.mailbox.deliver("INBOX", eml(f"hello {number}"))
+    assert house.arrival("[{name: r, when: {subject: hello}, then: [{flag: seen}]}]").done == 4
+    box = house.mailbox.boxes["INBOX"]
+    for uid in (3, 4):
+        del box.mail[uid]
+    box.uidnext = 3
+    with capture_logs() as logged:
+        assert house.arrival(MOVES).first
+    event, = (row for row in logged if row["event"] == "folder.begun")
+    assert (event["log_level"], event["from_uid"]) == ("warning", 3)
+    assert "gone back" in event["why"]
+    assert house.mailbox.deliver("INBOX", eml("hello new")) == 3
+    assert house.arrival(MOVES).done == 1, "the UID had been another message's, to which something was done"
+    assert house.mailbox.subjects("INBOX") == ["hello 0", "hello 1"]
+
+
+def test_a_uidnext_that_is_too_low_by_mistake_is_no_reason_to_begin_anew(house):
+    begun(house)
+    for number in range(4):
+        house.mailbox.deliver("INBOX", eml(f"other {number}"))
+    house.arrival(MOVES)
+    house.mailbox.boxes["INBOX"].uidnext = 3        # and messages 3 and 4 are there
+    assert not house.arrival(MOVES).first
 
 
 def test_rules_that_would_chase_each_other_do_not(house):

@@ -134,6 +134,19 @@ def test_a_file_of_a_newer_version_is_refused_and_left_alone(path):
     assert [file.name for file in path.parent.iterdir() if "spoilt" in file.name] == []
 
 
+@pytest.mark.parametrize("version", [0, 1])
+def test_a_database_of_another_program_is_refused_and_left_alone(path, version):
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.executescript(f"CREATE TABLE theirs (x TEXT); INSERT INTO theirs VALUES ('kept'); PRAGMA user_version = {version};")
+    connection.close()
+    before = path.read_bytes()
+    for read_only in (False, True):
+        with pytest.raises(StateFailed, match="another program"):
+            Journal.open(path, read_only=read_only)
+    assert path.read_bytes() == before
+
+
 def test_an_older_file_is_brought_up_to_date_and_keeps_what_it_holds(path, monkeypatch):
     journal = Journal.open(path)
     journal.cursors.set("home", "INBOX", Cursor(7, 5))
@@ -226,6 +239,21 @@ def test_a_schedule_counts_from_when_the_rule_was_first_seen_then_from_when_it_w
     assert journal.schedules.since("home", "old mail", later) == NOW
     journal.schedules.done("home", "old mail", later)
     assert journal.schedules.since("home", "old mail", later + timedelta(days=1)) == later
+
+
+def test_a_schedule_that_was_done_in_the_future_counts_from_now(journal):
+    journal.schedules.done("home", "old mail", NOW + timedelta(days=300))
+    assert journal.schedules.since("home", "old mail", NOW) == NOW
+    assert journal.schedules.since("home", "old mail", NOW + timedelta(hours=1)) == NOW, "from each look anew it would never be due"
+
+
+def test_a_try_that_another_clock_has_put_off_for_years_is_due(journal):
+    journal.pending.begin(INBOX, [1])
+    journal.pending.set_back(INBOX, 1, Setback("busy"), NOW + timedelta(days=300), "")
+    assert journal.pending.due(INBOX, NOW, "") == [1]
+    journal.pending.begin(INBOX, [2])
+    journal.pending.set_back(INBOX, 2, Setback("busy"), NOW, "")
+    assert journal.pending.due(INBOX, NOW, "") == [1]
 
 
 def locks(tmp_path):
