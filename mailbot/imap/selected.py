@@ -23,16 +23,20 @@ class Selected:
     def __init__(self, state: FolderState) -> None:
         self.state = state
         self.exists = state.exists
-        self._read = state.exists       # messages up to this sequence number are known: told by UIDNEXT, or gathered
-        self._next = state.uidnext
+        self._read = state.exists       # messages up to this sequence number are no news: told by UIDNEXT, or gathered
+        self._next = state.uidnext      # more than the highest UID that was seen or told …
+        self._below = state.exists      # … and no more messages than these have a lower one
 
     @property
     def news(self) -> bool:
         return self.exists > self._read
 
     def current(self) -> FolderState:
-        """With what was said since. UIDs ascend, so each message announced is at least one more: UIDNEXT is a lower bound."""
-        return replace(self.state, exists=self.exists, uidnext=self._next + max(0, self.exists - self._read))
+        """With what was said since. UIDs ascend, so each message announced is at least one more: UIDNEXT is a lower bound.
+
+        One that is too high would be the end of a message: whoever begins there never sees it.
+        """
+        return replace(self.state, exists=self.exists, uidnext=self._next + max(0, self.exists - self._below))
 
     def gathered_state(self) -> FolderState:
         """The same, with the UIDNEXT of what was gathered: mail announced since has still to be read."""
@@ -44,6 +48,7 @@ class Selected:
         elif response.kind == b"EXPUNGE":
             self.exists -= 1
             self._read -= response.number <= self._read
+            self._below -= response.number <= self._below
         elif response.kind == b"OK" and response.code[0] == "PERMANENTFLAGS":
             self.state = replace(self.state, permanent_flags=_flags(response.code[1]))
 
@@ -54,12 +59,14 @@ class Selected:
         """
         if since >= self._next:
             self._read = max(self._read, up_to)
-        self._next = max(self._next, highest_uid + 1)
+        if highest_uid >= self._next:
+            self._next, self._below = highest_uid + 1, max(self.exists, up_to)
 
     def selected_again(self, state: FolderState) -> None:
         """After a look elsewhere: what came meanwhile is news."""
         self.state, self.exists = state, state.exists
         self._read = state.exists - (state.uidnext > self._next and state.exists > 0)
+        self._below = state.exists
 
 
 def state_of(name: str, answer: Answer, *, examined: bool) -> FolderState:

@@ -83,7 +83,7 @@ class Session:
             told = self.status([folder]).get(folder)
             if not told:
                 raise Refused(verb, "OK", "the server tells no UIDNEXT", cause=Cause.FOLDER)
-            state = replace(state, uidnext=told.uidnext)
+            state = replace(state, uidnext=told.uidnext, exists=max(state.exists, told.exists))     # mail may have come between
         self._selected = Selected(state)
         self._notifying.known(folder, state.uidnext)
         return state
