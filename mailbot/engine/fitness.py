@@ -62,6 +62,7 @@ def _of_rule(rule: Rule, there: Folders, capabilities: frozenset[str]) -> Iterat
     for pattern in rule.folders:
         if not expand((pattern,), there):
             yield Finding(f"rule {rule.name}: no folder is called {pattern}, so it does nothing there")
+    yield from _of_labels(rule, there, gmail=GMAIL in capabilities)
     for action in rule.then:
         if isinstance(action, Trash) and r"\Trash" not in there.special:
             yield _wrong(rule, r"no folder carries \Trash: say `move: NAME` instead")
@@ -76,6 +77,20 @@ def _of_rule(rule: Rule, there: Folders, capabilities: frozenset[str]) -> Iterat
             yield Finding(f"rule {rule.name}: the folder {target} will be created")
         else:
             yield _wrong(rule, f"there is no folder {target}, and create: false")
+
+
+def _of_labels(rule: Rule, there: Folders, *, gmail: bool) -> Iterator[Finding]:
+    """Where one message stands in several folders at once: developers.google.com/workspace/gmail/imap/imap-extensions."""
+    looked_at = expand(rule.folders, there)
+    everything = there.special.get(r"\All")
+    if everything in looked_at:
+        yield Finding(f"rule {rule.name}: {everything} holds all mail, also what was sent, filed or is in other folders that rules "
+                      "look at: name the folders that are meant")
+    if gmail and deletes(rule):
+        for_good = {there.special.get(use) for use in (r"\Trash", r"\Junk")}
+        if kept := [name for name in looked_at if name not in for_good]:
+            yield Finding(f"rule {rule.name}: at Gmail `delete` in {', '.join(kept)} only takes the label away, and the mail stays in "
+                          "All Mail (unless its settings say otherwise): say `trash`; what lies there Gmail deletes after 30 days")
 
 
 def _of_folder(mailbox: Mailbox, name: str, rules: Sequence[Rule], opened: Callable[[str], FolderState]) -> Iterator[Finding]:

@@ -122,6 +122,7 @@ class Soak:
                     self._rules(proxy.port, f"before kill {figures.kills}")     # with broken rules none would start
                     bot = self._again(bot)
                 if now >= sample_at:
+                    self._note(bot)
                     figures.samples.append(_sample(bot.pid, now - began))
                     sample_at = now + max(0.5, self._seconds / 2000)
                 self._stop.wait(0.05)
@@ -195,12 +196,12 @@ class Soak:
 
     def _note(self, bot: Bot) -> None:
         """From its log: where it began in folders that were replaced; and what it wanted a person to see."""
-        for row in list(bot.events):
+        while bot.events:
+            row = bot.events.pop(0)
             if row["event"] in ("folder.begun", "uidvalidity.changed") and row["folder"] == INCOMING and "now" in row:
                 self._record.begun[row["now"]] = row["from_uid"]
             if row.get("alert") and row["event"] != "rules.rejected":
                 self._figures.alerts.append(row)
-        bot.events.clear()
 
     def _settle(self, bot: Bot) -> None:
         figures, began, client = self._figures, time.monotonic(), self._server.client(self._user)

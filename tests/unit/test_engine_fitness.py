@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mailbot.effects import FolderState
+from mailbot.effects import Folders, FolderState
 from mailbot.engine.fitness import BIG, findings
 from tests.unit.engine_house import ruleset
 from tests.unit.fake_mailbox import ALL_FLAGS, FakeMailbox, eml
@@ -93,3 +93,23 @@ def test_where_select_would_take_a_mark_flags_are_not_judged_and_that_is_told(re
     (what, wrong), = said(FLAGS, permanent_flags=frozenset[str](), recent=recent)
     assert "was not asked" in what
     assert not wrong
+
+
+class Labelled(Examined):
+    def folders(self, *, refresh: bool = False) -> Folders:
+        there = super().folders()
+        return replace(there, special={**there.special, r"\All": "Archive", r"\Junk": "Spam"})
+
+
+@pytest.mark.parametrize(("folders", "able", "told"), [
+    ("[INBOX]", {"X-GM-EXT-1"}, ["rule r: at Gmail `delete` in INBOX only takes the label away"]),
+    ("[INBOX]", set(), []),
+    (r"[\Trash]", {"X-GM-EXT-1"}, []),
+    (r"[\All]", set(), ["rule r: Archive holds all mail"]),
+])
+def test_what_labels_make_of_a_rule_is_told(folders: str, able: set[str], told: list[str]) -> None:
+    mailbox = Labelled("Archive", "Spam")
+    rules = ruleset(f"[{{name: r, when: {{subject: x}}, folders: {folders}, then: [delete]}}]")
+    found = [one for one in findings(mailbox, ABLE | able, rules, lambda name: SELECTED)][1:]
+    assert [any(one.what.startswith(what) for one in found) for what in told] == [True] * len(told)
+    assert (len(found), any(one.wrong for one in found)) == (len(told), False)
