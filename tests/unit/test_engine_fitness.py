@@ -110,6 +110,6 @@ class Labelled(Examined):
 def test_what_labels_make_of_a_rule_is_told(folders: str, able: set[str], told: list[str]) -> None:
     mailbox = Labelled("Archive", "Spam")
     rules = ruleset(f"[{{name: r, when: {{subject: x}}, folders: {folders}, then: [delete]}}]")
-    found = [one for one in findings(mailbox, ABLE | able, rules, lambda name: SELECTED)][1:]
+    found = findings(mailbox, ABLE | able, rules, lambda name: SELECTED)[1:]
     assert [any(one.what.startswith(what) for one in found) for what in told] == [True] * len(told)
     assert (len(found), any(one.wrong for one in found)) == (len(told), False)
