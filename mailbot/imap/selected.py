@@ -24,7 +24,8 @@ class Selected:
         self.state = state
         self.exists = state.exists
         self._read = state.exists       # messages up to this sequence number are no news: told by UIDNEXT, or gathered
-        self._next = state.uidnext      # more than the highest UID that was seen or told …
+        self._next = state.uidnext      # more than the highest UID that was gathered, or there at the start
+        self._told = state.uidnext      # more than the highest UID that is known of …
         self._below = state.exists      # … and no more messages than these have a lower one
 
     @property
@@ -36,7 +37,7 @@ class Selected:
 
         One that is too high would be the end of a message: whoever begins there never sees it.
         """
-        return replace(self.state, exists=self.exists, uidnext=self._next + max(0, self.exists - self._below))
+        return replace(self.state, exists=self.exists, uidnext=self._told + max(0, self.exists - self._below))
 
     def gathered_state(self) -> FolderState:
         """The same, with the UIDNEXT of what was gathered: mail announced since has still to be read."""
@@ -59,14 +60,15 @@ class Selected:
         """
         if since >= self._next:
             self._read = max(self._read, up_to)
-        if highest_uid >= self._next:
-            self._next, self._below = highest_uid + 1, max(self.exists, up_to)
+        self._next = max(self._next, highest_uid + 1)
+        if highest_uid >= self._told:
+            self._told, self._below = highest_uid + 1, max(self.exists, up_to)
 
     def selected_again(self, state: FolderState) -> None:
         """After a look elsewhere: what came meanwhile is news."""
         self.state, self.exists = state, state.exists
         self._read = state.exists - (state.uidnext > self._next and state.exists > 0)
-        self._below = state.exists
+        self._told, self._below = max(self._told, state.uidnext), state.exists
 
 
 def state_of(name: str, answer: Answer, *, examined: bool) -> FolderState:

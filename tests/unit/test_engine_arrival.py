@@ -1,13 +1,13 @@
 """New mail, from the first look at a folder on."""
 
 import pytest
-from structlog.testing import capture_logs
 
 from mailbot.effects import AddFlags, Copy, Move
 from mailbot.engine.pending import Inbox
 from mailbot.errors import Cause, Unreachable
 from tests.unit.engine_house import House
 from tests.unit.fake_mailbox import FakeMailbox, eml
+from tests.unit.logged import logged
 
 THREE = """
 - name: three
@@ -183,9 +183,9 @@ def test_a_mailbox_that_its_server_has_put_back_begins_from_now(house):
     for uid in (3, 4):
         del box.mail[uid]
     box.uidnext = 3
-    with capture_logs() as logged:
+    with logged() as events:
         assert house.arrival(MOVES).first
-    event, = (row for row in logged if row["event"] == "folder.begun")
+    event, = (row for row in events if row["event"] == "folder.begun")
     assert (event["log_level"], event["from_uid"]) == ("warning", 3)
     assert "gone back" in event["why"]
     assert house.mailbox.deliver("INBOX", eml("hello new")) == 3

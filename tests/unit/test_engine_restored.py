@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from mailbot.effects import Delete
 from mailbot.engine import schema
@@ -17,6 +16,7 @@ from mailbot.engine.restored import ROUND
 from mailbot.mail.fingerprint import fingerprint
 from tests.unit.engine_house import House
 from tests.unit.fake_mailbox import FakeMailbox, eml
+from tests.unit.logged import logged
 
 MOVES = "[{name: r, when: {subject: hello}, then: [{move: Archive}]}]"
 
@@ -65,9 +65,9 @@ def put_back(house: House, how: Callable[[Path, Path], None]) -> list[dict[str, 
     house.mailbox.carry("Archive", 2, "INBOX")
     house.journal.close()
     how(house.state, house.state.parent / "backup")
-    with capture_logs() as logged:
+    with logged() as events:
         house.restart()
-    return [row for row in logged if row["event"] == "state.reset"]
+    return [row for row in events if row["event"] == "state.reset"]
 
 
 @pytest.mark.parametrize("how", [replaced, written_over, written_over_alone, gone, emptied])
@@ -94,9 +94,9 @@ def test_what_it_knows_of_the_past_is_kept(house: House) -> None:
 
 def test_it_is_told_once(house: House) -> None:
     put_back(house, replaced)
-    with capture_logs() as logged:
+    with logged() as events:
         house.restart()
-    assert logged == []
+    assert events == []
 
 
 def test_what_was_waited_for_or_unfinished_is_not_done(house: House) -> None:
@@ -118,9 +118,9 @@ def test_who_only_looks_sees_it_from_now_and_changes_nothing(house: House) -> No
     house.journal.close()
     replaced(house.state, house.state.parent / "backup")
     before = (house.state / "state.db").read_bytes()
-    with capture_logs() as logged:
+    with logged() as events:
         seen = Journal.open(house.state / "state.db", read_only=True)
-    assert (seen.cursors.get("home", "INBOX"), logged) == (None, [])
+    assert (seen.cursors.get("home", "INBOX"), events) == (None, [])
     seen.close()
     assert (house.state / "state.db").read_bytes() == before
 
@@ -144,9 +144,9 @@ def test_what_is_no_older_state_is_not_taken_for_one(house: House, what: str) ->
     if what == "a mark was lost":
         for mark in house.state.glob("passes.*"):
             mark.unlink()
-    with capture_logs() as logged:
+    with logged() as events:
         house.journal = house.opened()
-    assert logged == []
+    assert events == []
     assert house.journal.cursors.get("home", "INBOX") == Cursor(7, 3)
     left.close()
 
@@ -156,8 +156,8 @@ def test_a_file_of_the_first_version_is_taken_as_it_is(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.executescript(f"{schema.FIRST} PRAGMA user_version = 1; INSERT INTO cursor VALUES ('home', 'INBOX', 7, 5);")
     connection.close()
-    with capture_logs() as logged:
+    with logged() as events:
         journal = Journal.open(path)
-    assert (journal.cursors.get("home", "INBOX"), logged) == (Cursor(7, 5), [])
+    assert (journal.cursors.get("home", "INBOX"), events) == (Cursor(7, 5), [])
     assert journal._database.read("SELECT identity FROM file")[0]["identity"].startswith(f"{path.stat().st_ino}.")
     journal.close()
