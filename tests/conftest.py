@@ -10,12 +10,14 @@ from collections.abc import Callable, Generator, Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.e2e.http import Http
 from tests.lab import courier as lab_courier
 from tests.lab import cyrus as lab_cyrus
 from tests.lab import dovecot as lab_dovecot
 from tests.lab.courier import Courier
 from tests.lab.cyrus import Cyrus
 from tests.lab.dovecot import Dovecot
+from tests.lab.ports import Ports
 
 # A busy machine is no reason to fail, and a test leaves nothing behind: no deadline, no database of examples.
 settings.register_profile("mailbot", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
@@ -108,6 +110,14 @@ def courier() -> Iterator[Courier]:
     server = Courier()
     yield server
     server.close()
+
+
+@pytest.fixture
+def http() -> Iterator[Http]:
+    """A port for MAILBOT_HTTP, and who asks there."""
+    ports = Ports(1)
+    yield Http(ports.first)
+    ports.release()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -13,7 +13,7 @@ from mailbot.config.lists import Lists
 from mailbot.config.names import check_accounts
 from mailbot.config.paths import files_folder, state_folder
 from mailbot.config.samples import Reader, Samples
-from mailbot.config.source import content, digest, rules_files, watched
+from mailbot.config.source import content, digest, mounted_alone, rules_files, watched
 from mailbot.config.tests import tests
 from mailbot.document.problems import DocumentError, Problems
 from mailbot.errors import ConfigError
@@ -69,7 +69,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         sha256=sha256,
         lists=tuple(beside),
         watched=watched((path, *files, *beside)),
-        warnings=(*(warning for account in found_accounts for warning in account_warnings(account)), *ruleset.warnings),
+        warnings=(*(warning for account in found_accounts for warning in account_warnings(account)), *ruleset.warnings,
+                  *_mounts((*files, *beside))),
     )
 
 
@@ -89,6 +90,12 @@ def _read(file: Path) -> bytes:
         raise ConfigError(f"{file}: there is no such file: name another by --config or MAILBOT_CONFIG") from error
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}") from error
+
+
+def _mounts(files: Iterable[Path]) -> Iterable[str]:
+    mountinfo = content(Path("/proc/self/mountinfo")) or b""        # there is none but on Linux
+    for file in mounted_alone(files, mountinfo.decode(errors="surrogateescape")):
+        yield f"{file} is mounted by itself: once an editor has saved it by rename, the new one is not seen here: mount its directory"
 
 
 def _guarded(path: Path, environ: Mapping[str, str]) -> tuple[str, ...]:

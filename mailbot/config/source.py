@@ -2,11 +2,13 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mailbot.errors import ConfigError
 
+_OCTAL = re.compile(r"\\([0-7]{3})")
 _HOPS = 40      # symbolic links on the way to a file, as Linux allows
 
 
@@ -47,6 +49,13 @@ def watched(paths: Iterable[Path]) -> tuple[Path, ...]:
     for path in paths:
         found.update(dict.fromkeys(_way_to(path.absolute())))
     return tuple(found)
+
+
+def mounted_alone(files: Iterable[Path], mountinfo: str) -> tuple[Path, ...]:
+    """Those that are mount points themselves. What is mounted is the file, not its name: an editor that saves by rename
+    leaves the old one mounted. `mountinfo` is /proc/self/mountinfo (proc(5)): the fifth field, blanks in it as \\040."""
+    points = {_OCTAL.sub(lambda found: chr(int(found[1], 8)), line.split(" ")[4]) for line in mountinfo.splitlines()}
+    return tuple(file for file in files if str(file.absolute()) in points)
 
 
 def _way_to(path: Path) -> Iterable[Path]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mailbot.engine import schema
+from mailbot.engine.locks import explained
 from mailbot.errors import StateFailed
 from mailbot.log import get_logger
 
@@ -104,7 +105,7 @@ def open_file(path: Path, now: Callable[[], datetime]) -> Database:
         return Database(_opened(path), path)
     except OSError as error:
         log.error("state.failed", path=str(path), why=str(error), alert=True)
-        raise StateFailed(f"the state in {path} cannot be opened: {error.strerror or error}") from error
+        raise StateFailed(f"the state in {path} cannot be opened: {explained(error, path)}") from error
 
 
 def open_snapshot(path: Path) -> Database:

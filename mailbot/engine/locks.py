@@ -62,11 +62,24 @@ class Locks:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self._folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise StateFailed(f"the state folder {self._folder} cannot be used: {error.strerror}") from error
+            raise StateFailed(f"the state folder {self._folder} cannot be used: {explained(error, self._folder)}") from error
         try:
             yield descriptor
         finally:
             os.close(descriptor)
+
+
+def explained(error: OSError, path: Path) -> str:
+    """What the system says; where it is about access, also whose it is and the way out."""
+    said = error.strerror or str(error)
+    if not isinstance(error, PermissionError):
+        return said
+    # os.path.exists: Path's own raises where it may not look.
+    there = next((place for place in (path, *path.parents) if os.path.exists(place)), Path(path.anchor))    # noqa: PTH110
+    owner, ours = there.stat().st_uid, os.geteuid()
+    if owner == ours:
+        return f"{said}: {there} is our own (uid {ours}): chmod u+rwx {there}"
+    return f"{said}: {there} belongs to uid {owner} and mailbot runs as uid {ours}: chown -R {ours} {there}, or run it as that user"
 
 
 def _flock(descriptor: int) -> bool:

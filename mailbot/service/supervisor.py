@@ -101,7 +101,7 @@ class Service:
         self._heartbeat.beat()
         self._notify.watchdog()
         ill = [f"{name}: {masked(why)}" if name else masked(why) for name, why in reasons(self._heartbeat.document(), time.time())]
-        self._notify.status(f"{len(self._teams)} account(s), {'; '.join(ill) or 'all well'}")
+        self._notify.status(f"accounts: {len(self._teams)}, {'; '.join(ill) or 'all well'}")
 
     def _settle(self) -> frozenset[str]:
         """Waits until an editor is done: no event for SETTLE, at most four times as long."""
@@ -143,7 +143,7 @@ class Service:
     def _rejected(self, mistakes: list[str]) -> None:
         log.error("rules.rejected", problems=mistakes, why="the rules in force stay in force", alert=True)
         self._shared.work.telemetry.rejected(mistakes)
-        self._heartbeat.rules(f"{len(mistakes)} mistake(s) in {self._path}; the earlier rules are in force")
+        self._heartbeat.rules(f"{len(mistakes)} mistake{'s' * (len(mistakes) != 1)} in {self._path}; the earlier rules are in force")
 
     def _loaded(self, config: Config) -> None:
         self._shared.work.telemetry.loaded((rule.name for rule in config.ruleset.rules),
@@ -156,10 +156,12 @@ class Service:
     def _man(self) -> None:
         """A team for each account as it is configured now: what changed is started anew, the others only get the rules."""
         wanted = {account.name: account for account in self._config.accounts if self._only in (None, account.name)}
-        for name in [name for name, team in self._teams.items() if wanted.get(name) != team.account]:
-            gone = self._teams.pop(name)
-            gone.stop()
-            gone.join(time.monotonic() + STOP_WITHIN)
+        gone = [self._teams.pop(name) for name, team in list(self._teams.items()) if wanted.get(name) != team.account]
+        for team in gone:
+            team.stop()
+        end = time.monotonic() + STOP_WITHIN
+        for team in gone:
+            team.join(end)
         for team in self._teams.values():
             team.look("rules")
         for position, account in enumerate(a for a in wanted.values() if a.name not in self._teams):

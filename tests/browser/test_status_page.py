@@ -1,11 +1,10 @@
-"""The status page in a real browser. MAILBOT_TEST_SCREENSHOTS names a folder to look at afterwards."""
+"""The status page in a real browser."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import picture
 from tests.lab import chromium
 from tests.lab.chromium import Chromium
 from tests.lab.until import until
@@ -13,12 +12,6 @@ from tests.unit.test_service_telemetry import acted, passed
 from tests.unit.test_service_web import House, running
 
 pytestmark = pytest.mark.skipif(bool(chromium.missing()), reason=chromium.missing())
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chromium]:
-    with Chromium() as one:
-        yield one
 
 
 @pytest.fixture
@@ -41,11 +34,6 @@ def shown(browser: Chromium, house: House, *, width: int, dark: bool = False) ->
     browser.requested.clear()
     browser.open(f"http://127.0.0.1:{house.ports.first}/", width=width, dark=dark)
     until(lambda: browser.value("document.getElementById('live')?.textContent ?? ''").startswith("live"), what="the page live")
-
-
-def picture(browser: Chromium, name: str) -> None:
-    if folder := os.environ.get("MAILBOT_TEST_SCREENSHOTS"):
-        browser.screenshot(Path(folder) / f"{name}.png")
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -15,31 +15,32 @@ CA=/etc/ssl/certs/ca-certificates.crt
 
 cannot() { echo "container: not tried, $*"; exit 75; }
 [ "$(id -u)" = 0 ] || cannot "this takes root (debootstrap, overlay mounts)"
+export PATH=$PATH:/usr/sbin:/sbin
 for program in podman buildah runc debootstrap; do
-  PATH=$PATH:/usr/sbin:/sbin command -v $program >/dev/null || cannot "$program is not installed (apt-get install podman buildah runc debootstrap)"
+  command -v $program >/dev/null || cannot "$program is not installed (apt-get install podman buildah runc debootstrap)"
 done
 mkdir -p "$WORK"
 # A configuration of its own by environment: nothing below /etc/containers is read or changed.
 cat >"$WORK/containers.conf" <<C
-[containers]
-# podman's default nofile may be above a hard limit that only CAP_SYS_RESOURCE could raise
-default_ulimits = ["nofile=1024:$(ulimit -Hn)", "nproc=32768:32768"]
 [engine]
 # crun refuses a hybrid cgroup v1+v2 layout; runc takes it
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+[engine.runtimes]
+runc = ["$PWD/tests/e2e/runc"]
 C
 printf '[storage]\ndriver = "overlay"\ngraphroot = "%s/storage"\nrunroot = "%s/run"\n' "$WORK" "$WORK" >"$WORK/storage.conf"
 export CONTAINERS_CONF=$WORK/containers.conf CONTAINERS_STORAGE_CONF=$WORK/storage.conf
 
+# the mirror that apt uses here
+mirror=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] \)\?\(http[^ ]*\).*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1 || true)
+mirror=${mirror:-http://deb.debian.org/debian}
+
 base() {
-  local root=$WORK/root mirror
+  local root=$WORK/root
   rm -rf "$root"
-  # the mirror that apt uses here; debootstrap's own default where none is named
-  mirror=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] \)\?\(http[^ ]*\).*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true)
-  # shellcheck disable=SC2086  # no mirror is no argument
-  PATH=$PATH:/usr/sbin:/sbin debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates,tzdata "$SUITE" "$root" ${mirror%%$'\n'*} >"$WORK/debootstrap.log" 2>&1 \
+  debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates,tzdata "$SUITE" "$root" "$mirror" >"$WORK/debootstrap.log" 2>&1 \
     || { tail -n 5 "$WORK/debootstrap.log"; cannot "no base image could be made: debootstrap $SUITE failed"; }
   # as the official slim image: `python` on PATH; no caches, documentation or bytecode
   ln -sf ../../bin/python3 "$root/usr/local/bin/python3"
@@ -59,10 +60,24 @@ if ! podman image exists "$BASE" 2>"$WORK/podman.err"; then
 fi
 podman run --rm --pull=never --network host "$BASE" true 2>"$WORK/podman.err" || cannot "podman cannot run a container here: $(tail -n 1 "$WORK/podman.err")"
 
+# The generator of a current podman, for the example in docs/: Debian 12's own is too old to have one.
+quadlet() {
+  local apt=$WORK/apt
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $SUITE main" >"$apt/sources.list"
+  local options=(-o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$apt/lists" -o Dir::State::status=/dev/null -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
+  apt-get "${options[@]}" update && (cd "$apt" && apt-get "${options[@]}" download podman) \
+    && dpkg-deb --fsys-tarfile "$apt"/podman_*.deb | tar -xO ./usr/libexec/podman/quadlet >"$WORK/quadlet.new" \
+    && chmod +x "$WORK/quadlet.new" && mv "$WORK/quadlet.new" "$WORK/quadlet"
+}
+[ -x "$WORK/quadlet" ] || quadlet >"$WORK/quadlet.log" 2>&1 || echo "container: no quadlet could be unpacked: $(tail -n 1 "$WORK/quadlet.log")"
+rm -rf "$WORK/apt"
+[ ! -x "$WORK/quadlet" ] || export QUADLET=$WORK/quadlet
+
 echo "container: building $CONTEXT/Containerfile on $BASE"
 # What this machine trusts, for the build's own downloads; mounted for RUN alone and in no layer.
 trust=(); [ ! -r $CA ] || trust=(-v "$CA:$CA:ro")
-buildah build --runtime "$(PATH=$PATH:/usr/sbin command -v runc)" --format docker --network host --pull-never "${trust[@]}" \
+buildah build --runtime "$(command -v runc)" --format docker --network host --pull-never "${trust[@]}" \
   --build-arg "REVISION=$(git rev-parse --verify --quiet HEAD 2>/dev/null || true)" -f "$CONTEXT/Containerfile" -t "$IMAGE" "$CONTEXT" >"$WORK/build.log" 2>&1 \
   || { tail -n 30 "$WORK/build.log"; echo "container: the build failed"; exit 1; }
 podman image prune --force >/dev/null            # the image of the last run, which has lost its name

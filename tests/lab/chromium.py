@@ -12,11 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 def missing() -> str:
-    return "" if _program() else "no chromium (apt-get install chromium)"
+    return "" if _program() else "no Chromium for the status page (apt-get install chromium-headless-shell)"
 
 
 def _program() -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from mailbot.config.lists import Lists
 from mailbot.config.load import content_hash, load
 from mailbot.config.paths import config_path, files_folder, state_folder
-from mailbot.config.source import watched
+from mailbot.config.source import mounted_alone, watched
 from mailbot.document.problems import Position, Problems
 from mailbot.errors import ConfigError
 
@@ -30,6 +30,19 @@ def test_the_hash_is_that_of_what_is_there(conf: Path) -> None:
         config = load(path, ENVIRON)
         assert content_hash(path, config) == config.sha256 == config.ruleset.sha256
         assert len(config.sha256) == 64
+
+
+MOUNTS = """\
+21 1 0:20 / / rw,relatime - overlay overlay rw
+45 21 8:1 /srv/mail\\040rules/rules.yaml /config/my\\040rules.yaml ro - ext4 /dev/sda1 rw
+46 21 8:1 /srv/lists /config/lists ro - ext4 /dev/sda1 rw
+"""
+
+
+def test_a_file_that_is_mounted_by_itself_is_told_from_one_in_a_mounted_directory() -> None:
+    files = [Path("/config/my rules.yaml"), Path("/config/lists/vip.txt"), Path("/config/other.yaml")]
+    assert mounted_alone(files, MOUNTS) == (files[0],)
+    assert mounted_alone(files, "") == ()
 
 
 def changed(conf: Path, path: Path) -> None:

@@ -114,7 +114,8 @@ def test_what_is_not_there_is_not_found(house: House, path: str) -> None:
 
 @pytest.mark.parametrize(("host", "well"), [
     ("127.0.0.1:9090", True), ("localhost", True), ("localhost:1", True), ("[::1]:9090", True), ("10.1.2.3:9090", True),
-    ("LOCALHOST.", True),
+    ("LOCALHOST.", True), ("mailbot:9090", True), ("mailbot.mail.svc:9090", True), ("mailbot.mail.svc.cluster.local", True),
+    ("nas.local", True), ("svc.evil.example", False), ("evil-local", True), ("evil.notlocal", False),
     ("evil.example:9090", False), ("evil.example", False), ("localhost.evil.example", False),
     ("127.0.0.1.evil.example", False), ("", False)])
 def test_a_name_that_is_not_ours_is_refused(house: House, host: str, well: bool) -> None:
@@ -123,8 +124,8 @@ def test_a_name_that_is_not_ours_is_refused(house: House, host: str, well: bool)
 
 
 def test_the_name_that_is_listened_on_is_ours() -> None:
-    assert Address("mailbot", 9090).is_called(["mailbot:9090"])
-    assert not Address("127.0.0.1", 9090).is_called(["mailbot:9090"])
+    assert Address("mail.example.org", 9090).is_called(["mail.example.org:9090"])
+    assert not Address("127.0.0.1", 9090).is_called(["mail.example.org:9090"])
     assert not Address("127.0.0.1", 9090).is_called(["127.0.0.1", "evil.example"])
 
 
@@ -144,8 +145,8 @@ def test_no_address_to_listen_on_is_told_with_the_way_out(text: str) -> None:
 def test_readyz_says_what_health_says(house: House) -> None:
     assert house.ask("/readyz")[::2] == (200, "ok\n")
     house.heartbeat.account("home", 0, "refused", why="NO [AUTHENTICATIONFAILED] ada@example.org is unknown")
-    house.heartbeat.rules("1 mistake(s)")
-    assert house.ask("/readyz")[::2] == (503, "rules: 1 mistake(s)\nhome: refused: NO [AUTHENTICATIONFAILED] … is unknown\n")
+    house.heartbeat.rules("1 mistake")
+    assert house.ask("/readyz")[::2] == (503, "rules: 1 mistake\nhome: refused: NO [AUTHENTICATIONFAILED] … is unknown\n")
     assert house.ask("/livez")[0] == 200
 
 
@@ -229,8 +230,9 @@ def test_connections_are_counted_and_those_that_say_nothing_are_ended(house: Hou
     with ExitStack() as stack:
         silent = [stack.enter_context(house.raw(b"GET / HT")) for _ in range(CONNECTIONS)]
         until(lambda: len(house.server._open) == CONNECTIONS)
-        with house.raw() as one_more:
-            assert one_more.recv(100).startswith(b"HTTP/1.0 503")
+        for _ in range(1000):
+            with house.raw() as one_more:
+                assert one_more.recv(100).startswith(b"HTTP/1.0 503")
         for connection in silent:       # ended by the clock, the five seconds over
             connection.settimeout(15)
             connection.recv(1000)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from mailbot.errors import ConfigError
 
 LOOPBACK = "127.0.0.1"
+# Nobody can register a name below these: RFC 6761 (localhost), RFC 6762 (local), RFC 8375 (home.arpa), ICANN 2024 (internal);
+# Kubernetes' services end in svc or svc.cluster.local, and neither is delegated.
+PRIVATE = (".localhost", ".local", ".home.arpa", ".internal", ".svc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,9 @@ class Address:
     def is_called(self, hosts: list[str]) -> bool:
         """Whether a request with these Host headers is meant for us.
 
-        DNS rebinding (a stranger's name that suddenly leads here) needs a name, so an IP address is always well; of names
-        only `localhost` and the one we listen on. None is well too: browsers always send it, probes do not.
+        DNS rebinding (a stranger's name that suddenly leads here) needs a name that a stranger can own. So an IP address is
+        always well, a name without a dot (`localhost`, a service of Compose), one below PRIVATE, and the one we listen on.
+        None is well too: browsers always send it, probes do not.
         """
         if len(hosts) != 1:
             return not hosts
@@ -45,7 +49,7 @@ class Address:
         if not colon or not port.isdecimal():
             name = hosts[0].strip()
         name = name.removeprefix("[").removesuffix("]").lower().removesuffix(".")
-        return name in ("localhost", self.host.lower()) or _is_ip(name)
+        return bool(name) and ("." not in name or name == self.host.lower() or name.endswith(PRIVATE) or _is_ip(name))
 
 
 def _is_ip(text: str) -> bool:

@@ -127,7 +127,8 @@ class Page:
         return _table(("account", "health", "state", "last look"), lines) if lines else "<p>There are none.</p>"
 
     def _rules(self, figures: Figures) -> str:
-        held = f"<p>{len(figures.matches):,} rules in force since {_time(figures.loaded_at)}"
+        count = len(figures.matches)
+        held = f"<p>{count:,} {'rule' if count == 1 else 'rules'} in force since {_time(figures.loaded_at)}"
         if not figures.problems:
             return f'{held}; <span class="well">the file on disk is in force.</span></p>'
         # The first line of each: the second is the source, which is nobody's business here.

@@ -98,7 +98,7 @@ class Request(BaseHTTPRequestHandler):
         elif self.command != "GET":
             refused = refusal(HTTPStatus.METHOD_NOT_ALLOWED, "this page is only to be read: GET", Allow="GET")
         elif not self.server.address.is_called(self.headers.get_all("Host", [])):
-            refused = refusal(HTTPStatus.MISDIRECTED_REQUEST, "not the name of this server: use its IP address, localhost, or the "
+            refused = refusal(HTTPStatus.MISDIRECTED_REQUEST, "not a name of this server: use its IP address, a local name, or the "
                                                               "name that MAILBOT_HTTP listens on")
         else:
             return True
