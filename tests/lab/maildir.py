@@ -3,7 +3,7 @@
 import itertools
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -42,3 +42,21 @@ def seed(
         file.rename(directory / "cur" / f"{base}:2,{letters}")
         written += 1
     return written
+
+
+def mail(maildir: Path) -> Iterator[tuple[str, bytes, frozenset[str]]]:
+    """(folder, octets, flags and keywords) of every message, from the disk: what any server would have to say."""
+    for directory in (maildir, *sorted(maildir.glob(".*"))):
+        keywords = _keywords(directory / "dovecot-keywords")
+        name = "INBOX" if directory == maildir else directory.name[1:].replace(".", "/")
+        for file in (entry for part in ("new", "cur") if (directory / part).is_dir() for entry in (directory / part).iterdir()):
+            letters = file.name.partition(":2,")[2]
+            octets = file.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")       # as they go over the wire
+            yield name, octets, frozenset(keywords[letter] for letter in letters)
+
+
+def _keywords(file: Path) -> dict[str, str]:
+    """Dovecot keeps them as small letters, by their number in this file."""
+    system = {letter: flag for flag, letter in _LETTERS.items()}
+    lines = (line.split() for line in file.read_text().splitlines()) if file.exists() else ()
+    return system | {chr(ord("a") + int(number)): keyword for number, keyword in lines}

@@ -17,10 +17,15 @@ from typing import Any, Self
 
 from tests.lab.faults import Event, Faults, How
 from tests.lab.ports import Ports
+from tests.lab.until import until
 from tests.lab.wiretap import ClientSide, Piece, ServerSide
 
-# A RST throws away what the peer has not read yet: what was passed on is given this long to be read.
+# A RST throws away what the peer has not read yet: what was passed on is given this long to be read, or until it is answered.
 _BEFORE_RST = 0.03
+# Dovecot holds an answer back while the next command has begun to come: what moves nothing for so long waits for more.
+_AT_REST = 0.2
+# In these it waits for the client.
+_DIALOGUES = {"AUTHENTICATE", "IDLE", "DONE"}
 # After our FIN we go on reading for so long: unread bytes would turn it into a RST.
 _AFTER_FIN = 2.0
 
@@ -77,6 +82,10 @@ class Proxy:
                 connection.cut(how)
 
         self._do(cut())
+
+    def until_quiet(self) -> None:
+        """Until the server has done what it was sent: each whole command is answered, or it waits for the rest of the next."""
+        until(lambda: all(connection.quiet for connection in list(self._connections.values())), what="answers of the server")
 
     def refuse(self) -> None:
         """New connections are refused; the port stays ours."""
@@ -143,6 +152,17 @@ class _Connection:
         self._silent = False
         self._over = False
         self._halves = 2
+        self._side = ServerSide(frozenset(self._faults.hide), self._commands)
+        self._tag = b""             # of the command that has begun
+        self._asked: set[bytes] = set()     # those that the server has whole
+        self._moved_at = proxy.loop.time()
+        self._begun = self._hung_up = False     # a command has been passed in part; the server has ended it
+
+    @property
+    def quiet(self) -> bool:
+        if self._hung_up or self._server.fileno() < 0 or self._asked <= self._side.answered:
+            return True
+        return self._begun and self._proxy.loop.time() > self._moved_at + _AT_REST
 
     async def run(self) -> None:
         self._note("open")
@@ -169,11 +189,20 @@ class _Connection:
         for sock in (self._client, self._server):
             if how == "rst":
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self._proxy.loop.call_later(_BEFORE_RST, self._close, sock)
             else:
                 with contextlib.suppress(OSError):
                     sock.shutdown(socket.SHUT_WR)
                 self._proxy.loop.call_later(_AFTER_FIN, self._close, sock)
+        if how == "rst":
+            self._proxy.loop.call_later(_BEFORE_RST, self._close, self._client)
+            self._proxy.loop.call_later(_BEFORE_RST, self._reset)
+
+    def _reset(self) -> None:
+        """The server's end, once it has done what it was sent."""
+        if self.quiet:
+            self._close(self._server)
+        else:
+            self._proxy.loop.call_later(_BEFORE_RST, self._reset)
 
     def close(self) -> None:
         self._over = True
@@ -204,9 +233,10 @@ class _Connection:
         self._put(self._to_server, None)
 
     async def _read_server(self) -> None:
-        side = ServerSide(frozenset(self._faults.hide), self._commands)
         while data := await self._receive(self._server):
-            self._put(self._to_client, Piece(side.feed(data)))
+            self._put(self._to_client, Piece(self._side.feed(data)))
+            self._moved_at = self._proxy.loop.time()
+        self._hung_up = True
         self._put(self._to_client, None)
 
     async def _receive(self, sock: socket.socket) -> bytes:
@@ -238,6 +268,7 @@ class _Connection:
                 self._armed = True
             counted = limit is not None and self._armed
             data = piece.data[: limit - passed] if counted and limit is not None else piece.data
+            self._note_asked(piece, whole=len(data) == len(piece.data))
             try:
                 await self._proxy.loop.sock_sendall(sock, data)
             except OSError:
@@ -246,6 +277,13 @@ class _Connection:
             passed += len(data) if counted else 0
             if counted and passed == limit:
                 self.cut(self._faults.how)
+
+    def _note_asked(self, piece: Piece, *, whole: bool) -> None:
+        if piece.verb:
+            self._tag = b"" if piece.verb in _DIALOGUES else piece.data.split(None, 1)[0]
+        self._begun, self._moved_at = not (piece.ends and whole), self._proxy.loop.time()
+        if piece.ends and whole and self._tag:
+            self._asked.add(self._tag)
 
     def _half_closed(self, sock: socket.socket) -> None:
         with contextlib.suppress(OSError):

@@ -6,16 +6,19 @@ from typing import NamedTuple
 
 _LITERAL = re.compile(rb"\{(\d+)\+?\}\r\n$")
 _CAPABILITIES = re.compile(rb"(\* CAPABILITY |(?:\*|\S+) OK \[CAPABILITY )([^\]\r\n]*)", re.IGNORECASE)
+# What only a server with UIDPLUS says (RFC 4315 3).
+_NEW_UIDS = re.compile(rb"^(\S+ OK )\[(?:COPYUID|APPENDUID) [^\]\r\n]*\] ?", re.IGNORECASE)
 # After these the bytes are no longer IMAP that we can read.
 _OPAQUE = {"STARTTLS", "COMPRESS"}
 _TLS_RECORD = b"\x16"
 
 
 class Piece(NamedTuple):
-    """Bytes to pass on; `verb` ("UID MOVE", "DONE") where they begin a command."""
+    """Bytes to pass on; `verb` ("UID MOVE", "DONE") where they begin a command; `ends` where a command's last line ends with them."""
 
     data: bytes
     verb: str = ""
+    ends: bool = False
 
 
 class Lines:
@@ -43,6 +46,11 @@ class Lines:
             self._literal, self._continued = int(literal[1]) if literal else 0, literal is not None
             yield line, begins
 
+    @property
+    def between(self) -> bool:
+        """Whether what was given last ended a command (an answer)."""
+        return not self._continued and not self._literal
+
     def rest(self) -> bytes:
         """What is left in the buffer, which is thereby empty."""
         rest, self._buffer = self._buffer, b""
@@ -66,7 +74,7 @@ class ClientSide:
             return
         for line, begins in self._lines.feed(data):
             verb = _verb(line) if begins else ""
-            yield Piece(line, verb)
+            yield Piece(line, verb, ends=self._lines.between)
             if verb in _OPAQUE:
                 self.opaque = True
                 yield Piece(self._lines.rest())
@@ -74,19 +82,27 @@ class ClientSide:
 
 
 class ServerSide:
-    """What a server sends, without the capabilities in `hidden`."""
+    """What a server sends, without the capabilities in `hidden` and what it would not say without them.
+
+    `answered`: the tags of the commands that it has answered.
+    """
 
     def __init__(self, hidden: frozenset[str], client: ClientSide) -> None:
         self._hidden = {word.upper().encode() for word in hidden}
-        self._lines = Lines()
+        self._lines, self._read = Lines(), Lines()
         self._client = client
+        self.answered: set[bytes] = set()
 
     def feed(self, data: bytes) -> bytes:
+        if not self._client.opaque:
+            self.answered.update(line.split(None, 1)[0] for line, begins in self._read.feed(data) if begins and line.strip())
         if not self._hidden or self._client.opaque:
             return self._lines.rest() + data
-        return b"".join(
-            _CAPABILITIES.sub(self._kept, line, count=1) if begins else line for line, begins in self._lines.feed(data)
-        )
+        return b"".join(self._told(line) if begins else line for line, begins in self._lines.feed(data))
+
+    def _told(self, line: bytes) -> bytes:
+        line = _CAPABILITIES.sub(self._kept, line, count=1)
+        return _NEW_UIDS.sub(rb"\1", line) if b"UIDPLUS" in self._hidden else line
 
     def _kept(self, found: re.Match[bytes]) -> bytes:
         return found[1] + b" ".join(word for word in found[2].split() if word.upper() not in self._hidden)
