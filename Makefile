@@ -6,7 +6,7 @@ CONFIG ?= rules.yaml
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 PYTEST := $(BIN)/pytest -n auto
 
-.PHONY: test check run demo man servers container bench-attachment clean
+.PHONY: test check faults run demo man servers container bench-attachment clean
 
 # make test TESTS=tests/unit: a part of them
 test: $(VENV)/.test
@@ -17,6 +17,11 @@ check: $(VENV)/.check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(PYTEST)
+
+# Everything of tests/faults, hours of it: 50,000 cuts, every mutant, an idle minute … and the figures at the end.
+# make faults TESTS="tests/faults/test_cuts.py -k trash" FIRST=99: a part of it, from other octets on
+faults: $(VENV)/.test
+	MAILBOT_FAULTS=long MAILBOT_FAULTS_FIRST=$(or $(FIRST),0) $(PYTEST) -v $(or $(TESTS),tests/faults)
 
 run: $(VENV)/.run
 	$(BIN)/mailbot --config $(CONFIG) run
