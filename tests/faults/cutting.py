@@ -1,5 +1,6 @@
 """The connection ends at a given octet; the program begins again; where is the mail?"""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from typing import Literal, NamedTuple
 from imapclient.exceptions import IMAPClientError
 
 from mailbot.errors import MailbotError
-from tests.faults.home import Home, Life, Post, mailbot
-from tests.faults.scenarios import Capabilities, Scenario
-from tests.faults.verdict import Verdict
+from tests.faults.home import Home, Life, mailbot
+from tests.faults.posts import Post
+from tests.faults.scenarios import Capabilities, Scenario, expected_files, expected_mail
+from tests.faults.verdict import Verdict, judged
 from tests.lab.faults import How
 from tests.lab.proxy import Proxy
 
@@ -20,7 +22,7 @@ WAYS: tuple[Way, ...] = ("c2s", "s2c")
 HOWS: tuple[How, ...] = ("fin", "rst", "silence")
 GOLDEN = 0.6180339887498949     # multiples of it, modulo 1, lie evenly on a line, however many there are
 TO_LOGIN = 0.1                  # the share of cuts before the login is done, where there is nothing to lose yet
-IMPATIENT = 0.4                 # seconds until a program gives up a server that has fallen silent
+IMPATIENT, PATIENT = 0.4, 20.0  # seconds until a program gives up: a server that falls silent, and one that is there
 
 
 class Cut(NamedTuple):
@@ -59,40 +61,57 @@ class Bench:
         return Proxy((self.post.host, self.post.port), hide=self.capabilities.hidden, deny=self.capabilities.denied, **faults)
 
     def home(self, name: str) -> Home:
-        return Home(self.post, self.folder / name, self.scenario)
+        """A mailbox with its mail, and a program that has never run."""
+        (self.folder / name).mkdir()
+        return Home(self.post.host, self.post.user(), self.folder / name, self.scenario)
+
+    def forget(self, home: Home) -> None:
+        self.post.forget(home.user)
+        shutil.rmtree(home.folder)
+
+    def verdict(self, home: Home) -> Verdict:
+        must = expected_mail(self.scenario, self.capabilities.hidden)
+        return judged(self.post.mail(home.user), home.saved(), must, expected_files(self.scenario))
+
+    def converged(self, home: Home, port: int) -> Verdict:
+        """What is wrong after a new start. AssertionError where a further run changes something."""
+        self.life(home, port, passes=2, timeout=PATIENT)
+        verdict, before = self.verdict(home), self._everything(home)
+        self.life(home, port, passes=1, timeout=PATIENT)
+        assert self._everything(home) == before, "a further run changed something"
+        return verdict
+
+    def _everything(self, home: Home) -> object:
+        return self.post.mail(home.user), home.saved(), home.rows()
 
     def length(self) -> Length:
         """Of an uncut life, after which everything must be in its place."""
         home = self.home("uncut")
         with self.proxy() as proxy:
             with home.journal() as journal:
-                session = home.session(proxy.port, 20)
+                session = home.session(proxy.port, PATIENT)
                 login: dict[Way, int] = {"c2s": session.counts.sent, "s2c": session.counts.received}
                 home.look(journal, session)
                 whole: dict[Way, int] = {"c2s": session.counts.sent, "s2c": session.counts.received}
                 session.abandon()
             refused = [event.verb for event in proxy.events if event.what == "denied"]
         assert not refused, f"sent what the server did not announce: {refused}"
-        assert not (wrong := home.verdict(self.capabilities)), f"without any cut: {wrong} {home.mail()}"
-        home.forget()
+        assert not (wrong := self.verdict(home)), f"without any cut: {wrong} {self.post.mail(home.user)}"
+        self.forget(home)
         return Length(login, whole)
 
     def cut(self, cut: Cut, name: str) -> Verdict:
-        """What is wrong after this cut and a new start. AssertionError where a further run changes something."""
+        """What is wrong after this cut and a new start."""
         home = self.home(name)
         lives = {1, 2} if cut.again else {1}
         with self.proxy(only=lives, how=cut.how, **{f"cut_{cut.way}": cut.octet}) as proxy:
             for _ in lives:
                 # What breaks a connection comes out of a library as one of the others.
                 with suppress(MailbotError, IMAPClientError, OSError):
-                    self.life(home, proxy.port, passes=1, timeout=IMPATIENT if cut.how == "silence" else 20)
+                    self.life(home, proxy.port, passes=1, timeout=IMPATIENT if cut.how == "silence" else PATIENT)
                 proxy.until_quiet()
-            self.life(home, proxy.port, passes=2, timeout=20)
-            verdict = home.verdict(self.capabilities)
-            before = home.everything()
-            self.life(home, proxy.port, passes=1, timeout=20)
-        assert home.everything() == before, f"a further run changed something after {cut}"
-        home.forget()
+            verdict = self.converged(home, proxy.port)
+        self.forget(home)
         return verdict
 
 

@@ -1,11 +1,9 @@
-"""One mailbox with its mail and one program's state: what a fault is tried on, and one life of the program."""
+"""One program's mailbox and state, and its lives: from a start to an end, however it ends."""
 
-import shutil
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -18,65 +16,25 @@ from mailbot.engine.passes import arrival
 from mailbot.engine.saving import Saver
 from mailbot.imap.session import Session, connect
 from mailbot.imap.settings import Settings
-from tests.faults.scenarios import ELSEWHERE, INBOX, RECEIVED, Capabilities, Mail, Scenario, expected_files, expected_mail
-from tests.faults.verdict import Verdict, judged
-from tests.lab import maildir
-from tests.lab.dovecot import PASSWORD, Dovecot
+from tests.faults.scenarios import Scenario
+from tests.lab.dovecot import PASSWORD
 from tests.unit.engine_house import ruleset
 from tests.unit.fake_mailbox import NOW
 
 
-class Post(Protocol):
-    """Mailboxes of one server."""
-
-    host: str
-    port: int
-
-    def user(self) -> str:
-        """A new one, with the mail of the scenarios."""
-
-    def mail(self, user: str) -> Counter[Mail]: ...
-
-    def forget(self, user: str) -> None: ...
-
-
-class DovecotPost:
-    """Filled and read on the disk: hundreds of mailboxes a second."""
-
-    def __init__(self, server: Dovecot) -> None:
-        self._server, self.host, self.port = server, server.host, server.port
-
-    def user(self) -> str:
-        name = self._server.user()
-        for octets, flags in INBOX:
-            self._server.seed(name, "INBOX", [octets], flags=flags, received=RECEIVED)
-        for row in ELSEWHERE:
-            self._server.seed(name, row.folder, [row.octets], flags=row.flags, received=RECEIVED)
-        return name
-
-    def mail(self, user: str) -> Counter[Mail]:
-        return Counter(Mail(*row) for row in maildir.mail(self._server.maildir(user)))
-
-    def forget(self, user: str) -> None:
-        # A session that was cut off may still be writing there.
-        shutil.rmtree(self._server.maildir(user).parent, ignore_errors=True)
-
-
 @dataclass
 class Home:
-    """`passes` a life: after the first an hour has gone by, and what waits is due."""
+    """`folder` holds the state and the files. After each pass an hour has gone by, and what waits is due."""
 
-    post: Post
+    host: str
+    user: str
     folder: Path
     scenario: Scenario
     now: datetime = NOW
-    user: str = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.folder.mkdir()
-        self.files = str(self.folder / "files")
-        self.rules = ruleset(self.scenario.text(self.files), files=self.files)
-        self.user = self.post.user()
+    @property
+    def files(self) -> Path:
+        return self.folder / "files"
 
     @contextmanager
     def journal(self) -> Iterator[Journal]:
@@ -87,40 +45,28 @@ class Home:
             yield journal
 
     def session(self, port: int, timeout: float) -> Session:
-        return connect(Settings("home", self.post.host, self.user, port=port, tls="none", timeout=timeout), lambda: PASSWORD)
+        return connect(Settings("home", self.host, self.user, port=port, tls="none", timeout=timeout), lambda: PASSWORD)
 
     def look(self, journal: Journal, session: Session, disk: Disk | None = None, *, passes: int = 1) -> None:
         """All mail is new to a journal that has none."""
-        engine = Engine(journal, self.files, lambda: self.now, saver=Saver(disk))
+        files = str(self.files)
+        engine = Engine(journal, files, lambda: self.now, saver=Saver(disk))
+        rules = ruleset(self.scenario.text(files), files=files)
         state = session.select("INBOX")
         if journal.cursors.get("home", "INBOX") is None:
             journal.cursors.set("home", "INBOX", Cursor(state.uidvalidity, 1))
         for _ in range(passes):
-            arrival(engine, session, "INBOX", self.rules)
+            arrival(engine, session, "INBOX", rules)
             self.now += timedelta(hours=1)
 
-    # -- what there is now
-
-    def verdict(self, capabilities: Capabilities) -> Verdict:
-        return judged(self.mail(), self.saved(), expected_mail(self.scenario, capabilities.hidden), expected_files(self.scenario))
-
-    def mail(self) -> Counter[Mail]:
-        return self.post.mail(self.user)
-
     def saved(self) -> dict[str, bytes]:
-        folder = Path(self.files)
-        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        return {str(path.relative_to(self.files)): path.read_bytes() for path in self.files.rglob("*") if path.is_file()}
 
-    def everything(self) -> object:
-        """Mail, files and each row of the journal: equal where nothing has changed."""
+    def rows(self) -> dict[str, list[tuple[object, ...]]]:
+        """All that the journal holds."""
         with closing(sqlite3.connect(self.folder / "state.db")) as connection:
             tables = sorted(row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))
-            rows = {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
-        return self.mail(), self.saved(), rows
-
-    def forget(self) -> None:
-        self.post.forget(self.user)
-        shutil.rmtree(self.folder)
+            return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
 
 
 class Life(Protocol):

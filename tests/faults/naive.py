@@ -13,7 +13,7 @@ TARGET = "Archive"
 
 @contextmanager
 def _inbox(home: Home, port: int, timeout: float) -> Iterator[IMAPClient]:
-    client = IMAPClient(home.post.host, port, ssl=False, timeout=timeout)
+    client = IMAPClient(home.host, port, ssl=False, timeout=timeout)
     try:
         client.login(home.user, PASSWORD)
         client.select_folder("INBOX")

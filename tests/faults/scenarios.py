@@ -32,8 +32,9 @@ MINE = (eml("mine-0"), eml("mine-1"), eml("twin-2", "twin"), eml("twin-3", "twin
 FOREIGN = (eml("theirs", subject="other"), eml("marked", subject="other"))
 FOREIGN_FLAGS = (frozenset({r"\Seen"}), DELETED | {r"\Draft"})      # the second waits for its owner's own expunge
 # In the order of their UIDs: ours lie between others'.
-INBOX = ((MINE[0], BEFORE), (FOREIGN[0], FOREIGN_FLAGS[0]), (MINE[1], BEFORE), (FOREIGN[1], FOREIGN_FLAGS[1]), (MINE[2], BEFORE),
-         (MINE[3], BEFORE))
+INBOX = tuple(Mail("INBOX", octets, flags) for octets, flags in (
+    (MINE[0], BEFORE), (FOREIGN[0], FOREIGN_FLAGS[0]), (MINE[1], BEFORE), (FOREIGN[1], FOREIGN_FLAGS[1]), (MINE[2], BEFORE),
+    (MINE[3], BEFORE)))
 UIDS = (1, 3, 5, 6)                                                 # of MINE
 TARGETS = ("Archive", "Trash")                                      # there from the start, with others' mail in them
 ELSEWHERE = tuple(Mail(folder, octets, flags) for folder in TARGETS for octets, flags in zip(FOREIGN, FOREIGN_FLAGS, strict=True))
@@ -117,8 +118,7 @@ def expected_mail(scenario: Scenario, hidden: frozenset[str]) -> Counter[Mail]:
     if "UIDPLUS" in hidden and (scenario.leaves == "deleted" or (scenario.leaves == "moved" and "MOVE" in hidden)):
         ends["INBOX"] = scenario.left | DELETED     # nothing is expunged: it stays, marked
     mine = (Mail(folder, octets, flags) for octets in MINE for folder, flags in ends.items())
-    theirs = (Mail("INBOX", octets, flags) for octets, flags in INBOX if octets in FOREIGN)
-    return Counter([*mine, *theirs, *ELSEWHERE])
+    return Counter([*mine, *(row for row in INBOX if row.octets in FOREIGN), *ELSEWHERE])
 
 
 def expected_files(scenario: Scenario) -> dict[str, bytes]:

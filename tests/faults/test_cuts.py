@@ -8,8 +8,9 @@ import pytest
 
 from tests.faults.conftest import Figure
 from tests.faults.cutting import Bench, Cut, Length, cuts
-from tests.faults.home import DovecotPost, Life
+from tests.faults.home import Life
 from tests.faults.naive import copies_then_expunges, expunges_then_appends
+from tests.faults.posts import DovecotPost
 from tests.faults.scenarios import CAPABILITIES, SCENARIOS, Capabilities, Scenario
 from tests.faults.size import FIRST, size
 from tests.faults.verdict import Verdict
