@@ -82,7 +82,7 @@ def _host(value: Value, problems: Problems) -> str | None:
 
 
 def _port(value: Value, problems: Problems) -> int | None:
-    return scalars.integer(value, problems, least=1, most=65535)
+    return scalars.integer(value, problems, least=1, most=65535, like=PORTS["implicit"])
 
 
 def _connections(value: Value, problems: Problems) -> int | None:

@@ -85,7 +85,7 @@ class Reader:
         items = value.items if isinstance(value, Sequence) else () if value is None else (value,)
         for item in items:
             if not isinstance(item, Scalar):
-                self.problems.add(item, f"text was expected, not {described(item)}")
+                self.problems.add(item, f"text was expected, not {described(item)}", "a text, or a list of them for a repeated header")
         return [item.text for item in items if isinstance(item, Scalar)]
 
     def _account(self, value: Value) -> str | None:

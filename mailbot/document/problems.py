@@ -138,8 +138,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """`did you mean "move"?`, or "" where nothing is near."""
     if len(word) > 40:
         return ""
-    near = difflib.get_close_matches(word.lower(), {name.lower(): None for name in known}, n=1, cutoff=0.6)
-    return f'did you mean "{near[0]}"?' if near else ""
+    names = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+    return f'did you mean "{names[near[0]]}"?' if near else ""
 
 
 def visible(text: str) -> str:

@@ -14,6 +14,7 @@ _OCTETS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "
 _SIZE = re.compile(r"([0-9]{1,12})([A-Za-z]*)")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_DIGITS = re.compile(r"[0-9][0-9_,]{0,17}")
 _LONGEST = timedelta(days=36_500)
 _WORDS_FOR = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
@@ -21,7 +22,7 @@ _WORDS_FOR = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "f
 def text(value: Value, problems: Problems, *, empty: str = "") -> str | None:
     """Text without control characters; a number is read as the text it is. `empty` is the hint where nothing stands."""
     if not isinstance(value, Scalar):
-        problems.add(value, f"text was expected, not {described(value)}", _braces(value, problems))
+        problems.add(value, f"text was expected, not {described(value)}", _braces(value, problems) or "one text: no list, no `key: value`")
         return None
     if value.kind == "bool":
         hint = f"for the word itself, quote it: {in_place(value.position, value.text, problems)}"
@@ -61,17 +62,15 @@ def boolean(value: Value, problems: Problems) -> bool | None:
             hint = f"write {word}" + (", without quotes" if value.quoted else "")
             problems.add(value, f"true or false was expected, not {described(value)}", hint)
             return None
-    problems.add(value, f"true or false was expected, not {described(value)}")
+    problems.add(value, f"true or false was expected, not {described(value)}", "write true or false")
     return None
 
 
-def integer(value: Value, problems: Problems, *, least: int = 0, most: int | None = None) -> int | None:
-    """A plain decimal number between `least` and `most`."""
+def integer(value: Value, problems: Problems, *, least: int = 0, most: int | None = None, like: int = 20) -> int | None:
+    """A plain decimal number between `least` and `most`; `like` is an example of one."""
     number = value.value if isinstance(value, Scalar) else None
     if not isinstance(number, int) or isinstance(number, bool):
-        in_quotes = isinstance(value, Scalar) and value.quoted and value.text.isdecimal()
-        hint = "write it without quotes" if in_quotes else ""
-        problems.add(value, f"a whole number was expected, not {described(value)}", hint)
+        problems.add(value, f"a whole number was expected, not {described(value)}", _plainly(value, like))
         return None
     if number < least or (most is not None and number > most):
         hint = f"at least {least}" if most is None else f"from {least} to {most}"
@@ -112,16 +111,24 @@ def day(value: Value, problems: Problems) -> datetime.date | None:
         try:
             return datetime.date.fromisoformat(value.text)
         except ValueError:
-            problems.add(value, f"there is no day {value.text}")
+            problems.add(value, f"there is no day {value.text}", "year-month-day, as in the calendar")
             return None
     problems.add(value, f"a date was expected, not {described(value)}", "year-month-day: 2026-01-05")
     return None
 
 
+def _plainly(value: Value, like: int) -> str:
+    """How a whole number would have to be written."""
+    if not isinstance(value, Scalar) or not (digits := _DIGITS.fullmatch(value.text)):
+        return f"decimal digits alone, as in {like}"
+    plain = int(digits[0].replace("_", "").replace(",", ""))
+    return f"write {plain}, without quotes" if value.quoted else f"write {plain}: digits alone, the first of them not 0"
+
+
 def _refuse_empty(value: Scalar, problems: Problems, hint: str) -> None:
     hidden = "" if value.quoted else swallowed(value.position, problems)
     if not hidden:
-        problems.add(value, "the text is empty", hint)
+        problems.add(value, "the text is empty", hint or "write something, or leave the key out")
         return
     read_as = {"#": "a comment", "&": "an anchor"}[hidden[0]]
     hint = f"quote it: {in_place(value.position, hidden, problems)}"

@@ -15,7 +15,7 @@ def mapping(value: Value, problems: Problems, known: Iterable[str] | None = None
         return Mapping((), value.position)
     if not isinstance(value, Mapping):
         forgotten = isinstance(value, Scalar) and not value.quoted and _NO_SPACE.fullmatch(value.text)
-        hint = "a space is missing behind the colon" if forgotten else ""
+        hint = "a space is missing behind the colon" if forgotten else "lines of `key: value`, without a dash"
         problems.add(value, f"a mapping was expected, not {described(value)}", hint)
         return None
     if known is not None:

@@ -26,10 +26,13 @@ _BEGINS = {
     "'": "the value goes on behind its closing quote",
 }
 _ALIGNED = "keys of one mapping begin in the same column"
+_UNSAID = "this is not YAML: look at what stands here, and at the line above"
 _IN_OTHER_WORDS = {
     "did not find expected key": ("a key was expected here", _ALIGNED),
     "did not find expected '-' indicator": ("a list item was expected here", "begin it with -, below the one above"),
-    "did not find expected node content": ("a value was expected here", ""),
+    "did not find expected node content": ("a value was expected here", "write one, or take out what stands here"),
+    "did not find expected <document start>": ("nothing can follow here: the document has ended", _ALIGNED),
+    "found a tab character that violates indentation": ("a tab cannot indent", "use spaces"),
     "mapping values are not allowed in this context": ("a mapping cannot begin here", _ALIGNED),
     "block sequence entries are not allowed in this context": (
         "a list cannot begin here", "begin it on a line of its own, or write it as [a, b]"),
@@ -77,7 +80,7 @@ def slip(error: yaml.MarkedYAMLError, file: str, lines: list[str]) -> Slip:
     for recognised in (_tab, _escape, _unclosed, _unquoted, _inner_colon, _no_space, _no_colon):
         if (found := recognised(seen)) is not None:
             return found
-    what, hint = _IN_OTHER_WORDS.get(says, (says, ""))
+    what, hint = _IN_OTHER_WORDS.get(says, (says, _UNSAID))
     # The end of a file is no place to look at: there, what was begun is shown.
     if not seen.text and opened is not None:
         return Slip(seen.at(*opened), what, hint)

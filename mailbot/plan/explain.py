@@ -17,7 +17,7 @@ from mailbot.rules.rule import Rule
 from mailbot.search.evaluate import read
 from mailbot.search.facts import Answers, Facts
 from mailbot.search.keys import KEYS
-from mailbot.search.needs import mentions
+from mailbot.search.needs import names_deleted
 from mailbot.search.nodes import And, Key, Node, Not, Or, Reading
 
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
@@ -75,7 +75,7 @@ def left_out(rules: Sequence[Rule], judging: Sequence[Rule], account: str) -> tu
 
 
 def _unjudged(rule: Rule, message: Message) -> str:
-    if DELETED in message.flags and not mentions(rule.when, "deleted", "undeleted"):
+    if DELETED in message.flags and not names_deleted(rule.when):
         return r"the message is marked \Deleted, and the condition does not name `deleted`"
     return ""
 

@@ -12,7 +12,7 @@ from mailbot.rules.context import Context, Missing
 from mailbot.rules.rule import Rule
 from mailbot.search.evaluate import decide, read
 from mailbot.search.facts import Facts
-from mailbot.search.needs import mentions
+from mailbot.search.needs import mentions, names_deleted
 from mailbot.search.nodes import Key, Reading
 from mailbot.search.spec import Predicate
 
@@ -47,7 +47,7 @@ class Judge:
         self._rules = [(position, _Ready(rule, decide(rule.when), deletes(rule), mentions(rule.when, "matches")))
                        for position, rule in enumerate(rules)]
         # rules.md, "Meaning": mail already marked \Deleted is judged only by conditions that name `deleted`.
-        self._of_deleted = [row for row in self._rules if mentions(row[1].rule.when, "deleted", "undeleted")]
+        self._of_deleted = [row for row in self._rules if names_deleted(row[1].rule.when)]
         self._account, self._folder, self._folders = account, folder, folders
         self._timezone, self._files, self._now = timezone, files, now
         self._same: dict[Steps, Steps] = {}

@@ -25,6 +25,7 @@ class Row:
     headers: frozenset[str] = frozenset()       # that must have been fetched
     dated: bool = False                         # takes a strftime format
     of_part: bool = False                       # in `save` alone
+    always: bool = False                        # no message is without it
 
 
 def cleaned(value: str, *, for_file: bool) -> str:
@@ -116,10 +117,10 @@ FIELDS: Mapping[str, Row] = {
     "subject": Row("the decoded Subject", _subject, frozenset({"subject"})),
     "list_id": Row("what stands between < and > in List-Id", _list_id, frozenset({"list-id"})),
     "date": Row("the Date header, with a strftime format", _date, frozenset({"date"}), dated=True),
-    "received": Row("when it arrived (INTERNALDATE), with a strftime format", _received, dated=True),
-    "uid": Row("its UID", lambda context, _part, _format: str(context.message.uid)),
-    "account": Row("the account's name", lambda context, _part, _format: context.account),
-    "folder": Row("the folder it is in", lambda context, _part, _format: context.folder),
+    "received": Row("when it arrived (INTERNALDATE), with a strftime format", _received, dated=True, always=True),
+    "uid": Row("its UID", lambda context, _part, _format: str(context.message.uid), always=True),
+    "account": Row("the account's name", lambda context, _part, _format: context.account, always=True),
+    "folder": Row("the folder it is in", lambda context, _part, _format: context.folder, always=True),
     "name": Row("the part's file name", _name, frozenset({"subject"}), of_part=True),
     "stem": Row("its name without the extension", _stem, frozenset({"subject"}), of_part=True),
     "ext": Row("its extension, without the dot", _ext, frozenset({"subject"}), of_part=True),

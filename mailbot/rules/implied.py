@@ -1,9 +1,12 @@
 """What one condition says of another, as far as their shapes tell; "no" also means "it cannot be told"."""
 
 from collections.abc import Iterator
+from datetime import date
 
+from mailbot.search.attachments import Attached
 from mailbot.search.fold import fold
 from mailbot.search.keys import KEYS
+from mailbot.search.needs import never_true
 from mailbot.search.nodes import And, Key, Node, Not, Or
 
 TEXT_KEYS = frozenset({"from", "to", "cc", "bcc", "subject", "header"})
@@ -27,6 +30,19 @@ def text_of(node: Node) -> tuple[str, str] | None:
     return (header, fold(wanted)) if isinstance(wanted, str) else None
 
 
+def wider(node: Node) -> Iterator[Key]:
+    """Keys that hold where this one does, though they are others."""
+    match node:
+        case Key("header", (name, str())):
+            yield Key("header", (name, True))
+        case Key("attachment", Attached() as wanted) if wanted != Attached():
+            yield Key("attachment", Attached())
+        case Key("address" | "domain", (who, written)):
+            labels = written.rpartition("@")[2].split(".")
+            first = 0 if node.name == "address" else 1
+            yield from (Key("domain", (who, ".".join(labels[place:]))) for place in range(first, len(labels)))
+
+
 def impossible(node: Node) -> str:
     """Why no message can match, "" where one may."""
     if isinstance(node, Or):
@@ -39,7 +55,9 @@ def impossible(node: Node) -> str:
     for key, yes in _demanded(node):
         if wanted.get(key) is not yes:
             return f"`{key.name}` is asked for and excluded"
-    return _empty_range(node)
+        if yes and any(wanted.get(other) is False for other in wider(key)):
+            return f"`{key.name}` is asked for and excluded"
+    return _empty_range(node) or ("it contradicts itself" if never_true(node) else "")
 
 
 def _demanded(node: Node) -> Iterator[tuple[Key, bool]]:
@@ -53,9 +71,15 @@ def _demanded(node: Node) -> Iterator[tuple[Key, bool]]:
 
 def _empty_range(node: Node) -> str:
     found = {inner.name: inner.value for inner in demands(node) if isinstance(inner, Key)}
-    for low, high in (("since", "before"), ("sentsince", "sentbefore")):
+    for low, on, high in (("since", "on", "before"), ("sentsince", "senton", "sentbefore")):
         if low in found and high in found and found[low] >= found[high]:
             return f"no day lies between `{low}` and `{high}`"
+        if on in found and (found[on] < found.get(low, date.min) or found[on] >= found.get(high, date.max)):
+            return f"the day of `{on}` is not among those of `{low if low in found else high}`"
+    if found.get("new") is True and (found.get("seen") is True or found.get("old") is True):
+        return "what is `new` is recent and not seen"
+    if found.get("smaller") == 0:
+        return "nothing is smaller than 0 octets"
     if "larger" in found and "smaller" in found and found["larger"] + 1 >= found["smaller"]:
         return "no size lies between `larger` and `smaller`"
     if "older" in found and "younger" in found and found["older"] > found["younger"]:

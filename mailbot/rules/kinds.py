@@ -80,7 +80,7 @@ class Bare:
 def _destination(value: Value, problems: Problems, scope: Scope, action: str) -> tuple[Template, bool] | None:
     """`Folder` or `{to: Folder, create: false}`."""
     if isinstance(value, Sequence):
-        problems.add(value, f"{action} takes one folder, not {described(value)}")
+        problems.add(value, f"{action} takes one folder, not {described(value)}", f"an action for each: - {action}: …")
         return None
     create: bool | None = True
     if isinstance(value, Mapping) and (value.get("to") or value.get("create")):

@@ -65,7 +65,7 @@ class _Reader:
     def _name(self, rule: Mapping, name: str | None) -> str | None:
         at = rule.get("name")
         if at is None:
-            self._problems.add(rule, "a rule needs a `name`")
+            self._problems.add(rule, "a rule needs a `name`", "a text that no other rule has: it is what the log and --rule say")
         elif name is not None:
             first = self._names.setdefault(name, at.position)
             if first is not at.position:

@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from mailbot.rules.actions import Action, CopyTo, MoveTo, SaveParts
 from mailbot.rules.folders import within
-from mailbot.rules.implied import alternatives, demands, text_of
+from mailbot.rules.implied import alternatives, demands, text_of, wider
 from mailbot.rules.rule import Rule
+from mailbot.search.needs import names_deleted
 from mailbot.search.nodes import ALL, And, Node
 
 # Texts that contain other texts are looked for among so many; beyond, only the same condition is found.
@@ -45,10 +47,10 @@ class Takers:
         """Rules that match whatever `node` matches."""
         yield from self._whole
         wanted = demands(node)
-        for one in wanted:
+        for one in dict.fromkeys(general for each in wanted for general in (each, *wider(each))):
             for taker in self._exactly.get(one, ()):
                 enough = (demands(way) for way in alternatives(taker.when))
-                if one == taker.when or any(one in way and set(way) <= set(wanted) for way in enough):
+                if one == taker.when or any(one in way and {*way} - {one} <= {*wanted} for way in enough):
                     yield taker
             if (looked_for := text_of(one)) is not None:
                 header, text = looked_for
@@ -61,13 +63,22 @@ def _reaches(taker: Rule, rule: Rule) -> bool:
     """Whether `taker` is judged wherever and whenever `rule` is."""
     return (
         taker.schedule == rule.schedule
+        and (names_deleted(taker.when) or not names_deleted(rule.when))
         and all(any(within(name, glob) for glob in taker.accounts) for name in rule.accounts)
         and all(any(within(name, glob) for glob in taker.folders) for name in rule.folders)
     )
 
 
 def takes(rule: Rule) -> bool:
-    """Whether later rules leave what this one matches."""
-    return rule.enabled and not rule.dry_run and (rule.stop or any(action.takes for action in rule.then))
+    """Whether later rules leave whatever this one matches.
+
+    A save that finds no part ends the rule before it takes; a field that a message lacks is a doubt, which leaves flags to others.
+    """
+    sure = not any(isinstance(action, SaveParts) or _may_lack(action) for action in rule.then)
+    return rule.enabled and not rule.dry_run and sure and (rule.stop or any(action.takes for action in rule.then))
+
+
+def _may_lack(action: Action) -> bool:
+    return isinstance(action, CopyTo | MoveTo) and action.to.may_lack
 
 

@@ -28,6 +28,10 @@ class Field:
     format: str = ""
     filters: tuple[tuple[str, str], ...] = ()   # (a row of FILTERS, its argument)
 
+    @property
+    def has_default(self) -> bool:
+        return any(name == "default" for name, _ in self.filters)
+
     def value(self, context: Context, part: Part | None, *, for_file: bool) -> str:
         """Safe inside one level; "" is missing."""
         if self.name.startswith("match."):
@@ -64,6 +68,12 @@ class Template:
     def plain(self) -> str | None:
         r"""What it renders to on every message, special use by its name (r"\Trash"); None where it has fields."""
         return None if self.fields else self.special + "".join(str(piece) for piece in self.pieces)
+
+    @property
+    def may_lack(self) -> bool:
+        """Whether some message may lack a field of it."""
+        fields = [piece for piece in self.pieces if isinstance(piece, Field)]
+        return any(piece.name not in FIELDS or not FIELDS[piece.name].always for piece in fields if not piece.has_default)
 
     @property
     def literal_directory(self) -> str:
@@ -185,7 +195,7 @@ class _Reader:
                 hint = f"which of {name}.address, {name}.domain, {name}.local, {name}.name?"
             self.problem(f'unknown field "{name}"', hint, offset)
         elif row.of_part and not self._for_file:
-            self.problem(f"{{{name}}} is known in `save` only", offset=offset)
+            self.problem(f"{{{name}}} is known in `save` only", "a folder is one for the whole message", offset)
             return False
         return row is not None
 
@@ -205,7 +215,7 @@ class _Reader:
         if row is None:
             self.problem(f'unknown filter "{name}"', nearest(name, FILTERS) or f"there are {' '.join(FILTERS)}", offset)
         elif colon and not row.argument:
-            self.problem(f"{name} takes no argument", offset=offset)
+            self.problem(f"{name} takes no argument", f"write |{name}", offset)
         elif row.argument == "number" and not _COUNT.fullmatch(argument):
             self.problem(f"{name} needs a number from 1 to 999", f"{name}:20", offset)
         elif row.argument == "text" and (not argument or cleaned(argument, for_file=self._for_file) != argument):
@@ -231,7 +241,7 @@ class _Reader:
         if not all(levels):
             self.problem(f'the folder "{template.text}" has an empty level', "write it without the extra /")
         elif {".", ".."} & set(levels):
-            self.problem(f'the folder "{template.text}" has a level of dots alone')
+            self.problem(f'the folder "{template.text}" has a level of dots alone', "folders are named from the top: A/B")
         elif wild := re.search(r"[*%]", shape):
             self.problem(f'a folder to put mail in cannot hold "{wild[0]}"', "wildcards are for `folders`")
 

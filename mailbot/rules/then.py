@@ -36,7 +36,7 @@ def then(value: Value, problems: Problems, scope: Scope) -> tuple[Placement, ...
 def _action(item: Value, problems: Problems, scope: Scope) -> Placement | None:
     match item:
         case Scalar(kind="null"):
-            problems.add(item, "an action is missing after the dash")
+            problems.add(item, "an action is missing after the dash", f"for example - {ACTIONS['flag'].example}")
         case Scalar():
             return _bare(item, problems, scope)
         case Mapping(entries=((key, value),)):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+from mailbot.effects import Flags
 from mailbot.rules.actions import CopyTo, Delete, Flag, MoveTo, SetFlagsTo, Unflag
 from mailbot.rules.circles import circles
 from mailbot.rules.folders import meets
@@ -10,13 +11,14 @@ from mailbot.rules.implied import impossible
 from mailbot.rules.rule import Rule, Ruleset
 from mailbot.rules.shadows import Takers, takes
 from mailbot.search.compile import compile as compiled
-from mailbot.search.needs import always_true, mentions, never_true
+from mailbot.search.needs import always_true, never_true
 from mailbot.search.needs import warnings as doubts
-from mailbot.search.nodes import And
+from mailbot.search.nodes import And, Key, Node, Not, Or
 
 SLOW = frozenset({"body", "text"})      # over whole folders, that is: not over mail that arrives
 MOST_COMPARED = 10
 Told = Iterator[tuple[Rule, str]]
+_GMAIL = frozenset({"X-GM-EXT-1"})
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)        # whether a condition narrows does not depend on it
 
 
@@ -38,8 +40,21 @@ def doubtful_keys(rules: tuple[Rule, ...]) -> Told:
 
 def old_on_arrival(rules: tuple[Rule, ...]) -> Told:
     for rule in rules:
-        if rule.schedule is None and mentions(rule.when, "older"):
+        if rule.schedule is None and _needs_age(rule.when, wanted=True):
             yield rule, "mail that has just arrived is not `older` than anything: give the rule a `schedule`"
+
+
+def _needs_age(node: Node, *, wanted: bool) -> bool:
+    """Whether it asks somewhere that mail be old; under `not`, that it be not young."""
+    match node:
+        case Key(name):
+            return name == ("older" if wanted else "younger")
+        case Not(child):
+            return _needs_age(child, wanted=not wanted)
+        case And(nodes):        # "not both young and unseen" is true of new mail that is seen
+            return wanted and any(_needs_age(child, wanted=wanted) for child in nodes)
+        case Or(nodes):
+            return any(_needs_age(child, wanted=wanted) for child in nodes)
 
 
 def never_matching(rules: tuple[Rule, ...]) -> Told:
@@ -78,10 +93,16 @@ def contradictory_flags(rules: tuple[Rule, ...]) -> Told:
             if isinstance(action, Flag | Unflag):
                 undone = Unflag if isinstance(action, Flag) else Flag
                 for other in later:
-                    if isinstance(other, undone) and (both := action.flags & other.flags):
+                    if isinstance(other, undone) and (both := _same(action.flags, other.flags)):
                         yield rule, f"{' '.join(sorted(both))}: flagged and unflagged by the same rule"
             if isinstance(action, Flag | Unflag | SetFlagsTo) and any(isinstance(other, SetFlagsTo) for other in later):
                 yield rule, f"`set_flags` makes the `{action.name}` before it vain"
+
+
+def _same(some: Flags, others: Flags) -> Flags:
+    """The case of a flag says nothing (RFC 9051, 2.3.2)."""
+    low = {flag.lower() for flag in others}
+    return frozenset(flag for flag in some if flag.lower() in low)
 
 
 def unprotected(rules: tuple[Rule, ...]) -> Told:
@@ -102,8 +123,8 @@ def unnarrowed_delete(rules: tuple[Rule, ...]) -> Told:
     for rule in rules:
         deletes = any(isinstance(action, Delete) for action in rule.then)
         if deletes and not always_true(rule.when):
-            tokens = compiled(rule.when, capabilities=frozenset(), now=_ANY_TIME)
-            if tokens == (b"ALL",):
+            tried = (compiled(rule.when, capabilities=capabilities, now=_ANY_TIME) for capabilities in (frozenset[str](), _GMAIL))
+            if all(tokens == (b"ALL",) for tokens in tried):
                 yield rule, "`delete` by a condition that no server can search for: every message of the folder is read"
 
 

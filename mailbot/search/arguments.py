@@ -12,6 +12,13 @@ _DATE = re.compile(r"(\d{1,2})-([A-Za-z]{3})-(\d{4})")
 _SET = re.compile(r"(?:[1-9]\d{0,9}|\*)(?::(?:[1-9]\d{0,9}|\*))?(?:,(?:[1-9]\d{0,9}|\*)(?::(?:[1-9]\d{0,9}|\*))?)*")
 # RFC 3501 9: what no atom holds, less the parentheses and the quote that end a word here.
 _SPECIAL = re.compile(r'[^\x21-\x7e]|[{%*\\]')
+_MISSING = {
+    "a SEARCH key": "OR takes two keys, NOT takes one: OR FROM ada NOT SEEN",
+    "a text": "what is looked for stands behind the key: FROM ada, HEADER List-Id dev",
+    "a number": "octets, or seconds: LARGER 20000",
+    "a keyword": "as in KEYWORD $todo",
+    "a set of UIDs": "UID 1:100,200:*",
+}
 _LONGEST = 36_500 * 86_400      # seconds
 
 
@@ -54,7 +61,7 @@ class Arguments:
         match = _WORD.match(self.program, start)
         if match is None:
             found = f'"{self.peek()}"' if not self.ended else "the end"
-            raise Wrong(start, f"{expected} was expected, not {found}")
+            raise Wrong(start, f"{expected} was expected, not {found}", _MISSING[expected])
         self.at = match.end()
         self.skip()
         return start, match[0]
@@ -69,7 +76,7 @@ class Arguments:
                 raise Wrong(start, "the quote is not closed, or a backslash in it stands before something else", hint)
             self.at = match.end()
             if not self.ended and self.peek() not in " )":
-                raise Wrong(self.at, "a space is missing behind the quoted text")
+                raise Wrong(self.at, "a space is missing behind the quoted text", r'a quote inside it is written \"')
             self.skip()
             found = re.sub(r"\\(.)", r"\1", match[1])
         else:
@@ -86,7 +93,7 @@ class Arguments:
     def number(self, most: int = 2**32 - 1) -> int:
         start, word = self.word("a number")
         if not (word.isascii() and word.isdecimal()) or int(word) > most:
-            raise Wrong(start, f"a number up to {most} was expected, not {word}", width=len(word))
+            raise Wrong(start, f"a number up to {most} was expected, not {word}", "digits alone: octets, or seconds", len(word))
         return int(word)
 
     def interval(self) -> timedelta:
@@ -94,7 +101,7 @@ class Arguments:
         start = self.at
         seconds = self.number(most=_LONGEST)
         if not seconds:
-            raise Wrong(start, "an interval is at least one second")
+            raise Wrong(start, "an interval is at least one second", "a day is 86400")
         return timedelta(seconds=seconds)
 
     def day(self) -> date:
@@ -110,7 +117,8 @@ class Arguments:
     def atom(self) -> tuple[int, str]:
         start, word = self.word("a keyword")
         if special := _SPECIAL.search(word):
-            raise Wrong(start + special.start(), f"{special[0]} has no place in a keyword")
+            hint = f"the key of a system flag is its name: {word[1:].upper()}" if word.startswith("\\") else "as in KEYWORD $todo"
+            raise Wrong(start + special.start(), f"{special[0]} has no place in a keyword", hint)
         return start, word
 
     @staticmethod

@@ -106,7 +106,7 @@ def _keyword_row(name: str, doc: str, *, without: bool) -> Spec:
     def rest(value: str, _server: Server) -> Program:
         return term(words[1], value.encode("ascii"))
 
-    schema: Mapping[str, object] = one_or_list({"type": "string", "pattern": r'^[^\\\s(){%*"\]]+$'})
+    schema: Mapping[str, object] = one_or_list({"type": ["string", "number"], "pattern": r'^[^\\\s(){%*"\]]+$'})
     return Spec(name, doc, f"{name}: $todo", schema, lambda value, parsing: _read_keyword(name, value, parsing), holds, _shown,
                 over, rest, spoken=name.upper(), arguments=taken(name, _keyword_argument),
                 canonical=lambda key: (Key("keyword", key.value.lower()), not without))

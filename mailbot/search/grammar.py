@@ -16,6 +16,10 @@ _ELSEWHERE = {
     "MODSEQ": "this key is not for rules",
     "SAVEDATE": "this key is not for rules",
     "FUZZY": "leave it out: a match is exact",
+    "AND": "leave it out: keys one after the other must all hold",
+    "&&": "leave it out: keys one after the other must all hold",
+    "||": "OR stands before its two keys: OR SEEN FLAGGED",
+    "!": "NOT stands before its key: NOT SEEN",
 }
 
 
@@ -24,7 +28,7 @@ def program(text: str) -> Node:
     arguments = Arguments(text)
     node = _all_of(arguments, 0)
     if not arguments.ended:
-        raise Wrong(arguments.at, '")" without "("')
+        raise Wrong(arguments.at, '")" without "("', "take it out, or put a ( before the first of the keys")
     return node
 
 
@@ -51,11 +55,11 @@ def _all_of(arguments: Arguments, depth: int) -> Node:
 def _key(arguments: Arguments, depth: int) -> Node:
     start = arguments.at
     if depth > _DEEPEST:
-        raise Wrong(start, f"more than {_DEEPEST} levels")
+        raise Wrong(start, f"more than {_DEEPEST} levels", "lay it out flatter")
     if arguments.take("("):
         node = _all_of(arguments, depth + 1)
         if not arguments.take(")"):
-            raise Wrong(start, '"(" is not closed')
+            raise Wrong(start, '"(" is not closed', "put a ) behind the last of its keys, or the text in quotes")
         return node
     start, word = arguments.word("a SEARCH key")
     match word.upper():
@@ -76,4 +80,8 @@ def _hint(word: str) -> str:
         return f"message numbers change with every expunge: UID {word} names UIDs"
     if word.startswith("{"):
         return "literals have no place here: put the text in quotes"
-    return _ELSEWHERE.get(word.upper(), "") or nearest(word.upper(), [*SPOKEN, "ALL", "NOT", "OR"])
+    key, colon, _ = word.partition(":")
+    if colon and key.upper() in SPOKEN:
+        return f"a space stands behind the key: {key.upper()} …"
+    return (_ELSEWHERE.get(word.upper(), "") or nearest(word, [*SPOKEN, "ALL", "NOT", "OR"])
+            or "a text of several words stands in double quotes")

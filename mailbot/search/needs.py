@@ -39,6 +39,11 @@ def mentions(node: Node, *names: str) -> bool:
     return any(key.name in names for key in keys(node))
 
 
+def names_deleted(node: Node) -> bool:
+    r"""Mail marked \Deleted is judged only by conditions that do."""
+    return mentions(node, "deleted", "undeleted")
+
+
 def warnings(node: Node) -> Mapping[str, str]:
     """Key -> what `check` says of it in a rule."""
     return {key.name: KEYS[key.name].warning for key in keys(node) if KEYS[key.name].warning}

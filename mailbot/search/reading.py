@@ -12,7 +12,7 @@ from mailbot.search.nodes import Key, Node, Or
 from mailbot.search.spec import Parsing
 
 EMPTY = "an empty text would be found in every message: for presence write `header: {Subject: true}`"
-TEXT_SCHEMA = {"type": ["string", "integer"], "minLength": 1}
+TEXT_SCHEMA = {"type": ["string", "number"], "minLength": 1}
 
 
 def one_or_list(item: object) -> dict[str, object]:
@@ -35,7 +35,8 @@ def any_of(nodes: Iterable[Node]) -> Node:
 def texts(value: Value, parsing: Parsing) -> tuple[str, ...] | None:
     """One text or a list; empty ones are refused with the way out."""
     if isinstance(value, Mapping):
-        parsing.problems.add(value, "a text or a list was expected, not a mapping")
+        parsing.problems.add(value, "a text or a list was expected, not a mapping",
+                             "quote a text that holds a colon and a space, or braces")
         return None
     return scalars.texts(value, parsing.problems, empty=EMPTY)
 

@@ -34,7 +34,7 @@ def test_a_word_with_a_space_in_it_stays_one_text(words, text):
 
 
 @pytest.mark.parametrize(("text", "place", "word"), [
-    ("form: ada", ":1:2:", "from"), ("FORM ada", ":1:1:", "from"), ("From: ada", ":1:2:", "lower case"), ("FROM", ":1:5:", "text"),
+    ("form: ada", ":1:2:", "from"), ("FORM ada", ":1:1:", "FROM"), ("From: ada", ":1:2:", "lower case"), ("FROM", ":1:5:", "text"),
     ("from: [", ":1:", ""), ("", ":1:1:", ""), ("subject: ''", ":1:11:", "empty"), ("from: {file: nowhere.txt}", ":1:", "nowhere.txt"),
 ])
 def test_a_mistake_is_told_with_its_place_and_the_way_out(text, place, word):

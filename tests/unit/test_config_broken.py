@@ -9,7 +9,7 @@ from mailbot.config.load import load
 from mailbot.errors import ConfigError
 
 FILES = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
-EXPECTED = re.compile(r"# (\d+:\d+): (.*) \| (.*)")
+EXPECTED = re.compile(r"# (\d+:\d+): (.+) \| (.+)")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -47,6 +47,11 @@ def test_every_key_fits_it_by_its_example(name: str) -> None:
     assert faults(one_rule(when=KEYS[name].example)) == []
 
 
+@pytest.mark.parametrize("when", ["subject: 1.5", "from: [12, ada]", "header: {X-A: 1.5}", "keyword: 5", "uid: 7", "since: 2026-01-05"])
+def test_what_is_read_as_text_fits_it(when: str) -> None:
+    assert faults(one_rule(when=when)) == []
+
+
 @pytest.mark.parametrize("name", ACTIONS)
 def test_every_action_fits_it_by_its_example(name: str) -> None:
     assert faults(one_rule(then=ACTIONS[name].example)) == []

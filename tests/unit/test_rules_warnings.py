@@ -25,7 +25,10 @@ def test_uids_do_not_last() -> None:
 
 def test_older_does_not_match_on_arrival() -> None:
     assert "schedule" in one("when: {older: 30d}, then: [trash]")
+    assert "schedule" in one("when: {any: [{from: x}, {not: {younger: 30d}}]}, then: [trash]")
     assert told("when: {older: 30d}, then: [trash], schedule: 6h") == []
+    assert told("when: {not: {older: 30d}, from: x}, then: [trash]", "when: {younger: 30d}, then: [trash]") == []
+    assert told("when: {none: [{from: x}, {all: [{younger: 30d}, {unseen: true}]}]}, then: [trash]") == []
 
 
 def test_the_body_of_whole_folders_is_slow() -> None:
@@ -45,6 +48,14 @@ def test_a_rule_that_rests_is_left_alone() -> None:
     "{larger: 5, smaller: 6}",
     "{since: 2026-01-05, before: 2026-01-05}",
     "{any: [{since: 2026-01-05, before: 2026-01-01}, {larger: 9, smaller: 3}]}",
+    "{since: 2026-01-05, on: 2026-01-04}",
+    "{senton: 2026-01-05, sentbefore: 2026-01-05}",
+    "{attachment: false, all: [{attachment: {type: a/b}}]}",
+    "{all: [{header: {X-A: false}}, {header: {X-A: b}}]}",
+    "{smaller: 0}",
+    "{not: {all: true}}",
+    "{none: [{seen: true}, {unseen: true}]}",
+    "{search: SEEN UNSEEN}",
 ])
 def test_what_can_never_match(when: str) -> None:
     assert "never match" in one(f"when: {when}, then: [trash]")
@@ -55,6 +66,12 @@ def test_what_can_never_match(when: str) -> None:
     "{larger: 5, smaller: 7}",
     "{from: a, to: a, not: {from: b}}",
     "{since: 2026-01-05, before: 2026-01-06}",
+    "{since: 2026-01-05, on: 2026-01-05}",
+    "{senton: 2026-01-05, sentbefore: 2026-01-06}",
+    "{attachment: true, all: [{attachment: {type: a/b}}]}",
+    "{all: [{header: {X-A: false}}, {header: {X-B: b}}]}",
+    "{smaller: 1}",
+    "{none: [{seen: true}, {unflagged: true}]}",
     "{older: 1d, not: {younger: 2d}}",
 ])
 def test_what_may_match(when: str) -> None:
@@ -72,6 +89,11 @@ def test_what_may_match(when: str) -> None:
     ("{from: a, subject: b}", "{from: a, subject: b, seen: true}"),
     ("{any: [{from: a, subject: b}, {to: c}]}", "{subject: b, from: a}"),
     ("{header: {List-Id: a}}", "{header: {list-id: abc}}"),
+    ("{header: {List-Id: true}}", "{header: {list-id: abc}}"),
+    ("{domain: {from: example.org}}", "{domain: {from: a.example.org}}"),
+    ("{domain: {from: example.org}}", "{address: {from: ada@mail.example.org}}"),
+    ("{attachment: true}", "{attachment: {type: application/pdf}}"),
+    ("{from: a, deleted: true}", "{from: a, deleted: true, subject: b}"),
 ])
 def test_a_rule_whose_mail_an_earlier_one_takes(earlier: str, later: str) -> None:
     assert 'rule "b": it never gets' in one(f"when: {earlier}, then: [move: X]", f"when: {later}, then: [flag: $x]")
@@ -90,9 +112,20 @@ def test_a_rule_whose_mail_an_earlier_one_takes(earlier: str, later: str) -> Non
     ("when: {from: b}, then: [move: X], schedule: 6h", "when: {from: b}, then: [trash]"),
     ("when: {from: b}, then: [move: X]", "when: {to: b}, then: [trash]"),
     ("when: {not: {from: b}}, then: [move: X]", "when: {from: b}, then: [trash]"),
+    ("when: {domain: {from: a.example}}, then: [move: X]", "when: {domain: {from: ba.example}}, then: [trash]"),
+    ("when: {domain: {to: a.example}}, then: [move: X]", "when: {address: {from: b@a.example}}, then: [trash]"),
+    # mail without an attachment, without a List-Id, marked \\Deleted
+    ("when: {from: b}, then: [save: d/, move: X]", "when: {from: b}, then: [trash]"),
+    ("when: {from: b}, then: [move: 'L/{list_id}']", "when: {from: b}, then: [flag: $x]"),
+    ("when: {from: b}, then: [move: X]", "when: {from: b, deleted: true}, then: [trash]"),
 ])
 def test_a_rule_that_gets_its_mail(earlier: str, later: str) -> None:
     assert told(earlier, later) == []
+
+
+def test_a_field_that_cannot_be_missing_takes_every_message() -> None:
+    for field in ("{received:%Y}", "{list_id|default:none}"):
+        assert "never gets" in one(f"when: {{from: b}}, then: [move: 'L/{field}']", "when: {from: b}, then: [flag: $x]")
 
 
 def test_several_earlier_rules_may_take_everything_together() -> None:
@@ -127,7 +160,7 @@ def test_a_move_into_its_own_folder() -> None:
 
 @pytest.mark.parametrize("then", [
     "[flag: seen, unflag: [seen, $x]]", "[unflag: $x, flag: $x]", "[flag: $x, set_flags: seen]",
-    "[set_flags: [], set_flags: seen]",
+    "[set_flags: [], set_flags: seen]", "[flag: $A, unflag: $a]",
 ])
 def test_contradictory_flags(then: str) -> None:
     assert told(f"when: {{from: x}}, then: {then}")
@@ -145,6 +178,7 @@ def test_stop_does_not_protect_from_a_scheduled_rule() -> None:
 def test_a_delete_that_no_server_can_search_for() -> None:
     assert "every message of the folder is read" in one("when: {attachment: true}, then: [delete]")
     assert told("when: {from: x}, then: [delete]") == []
+    assert told("when: {gmail: 'older_than:1y'}, then: [delete]") == []
 
 
 def test_a_thousand_rules_are_looked_through_at_once() -> None:
