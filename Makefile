@@ -6,7 +6,7 @@ CONFIG ?= rules.yaml
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 PYTEST := $(BIN)/pytest -n auto
 
-.PHONY: test check faults run demo man servers container bench-attachment clean
+.PHONY: test check faults run demo man servers container bench-attachment bench-accounts clean
 
 # make test TESTS=tests/unit: a part of them
 test: $(VENV)/.test
@@ -45,6 +45,11 @@ container: $(VENV)/.test
 # What a large attachment costs in memory and time, on a Dovecot of its own.
 bench-attachment: $(VENV)/.test
 	$(BIN)/python -m bench.attachment
+
+# A thousand accounts in one process: memory, threads, CPU at rest, start and return. Ten minutes.
+bench-accounts: $(VENV)/.test
+	$(BIN)/python -m bench.accounts 1000
+	$(BIN)/python -m bench.accounts 500 --server dovecot --row 20 --rest 30
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

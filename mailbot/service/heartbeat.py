@@ -4,6 +4,7 @@ import json
 import os
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ class Heartbeat:
         self._path = state / NAME if state else None
         self._lock = threading.Lock()
         self._accounts: dict[str, dict[int, Row]] = {}     # by name, then by watcher
+        self._written: dict[str, str] = {}                 # of each account what the file says: a thousand of them change one by one
         self._rules = ""
         self._until = lived() + PROCESS_GOOD_FOR
         self._unwritten = False
@@ -41,7 +43,7 @@ class Heartbeat:
             promised = before.until if before else 0.0
             now = rows[watcher] = Row(state, promised if good_for is None else lived() + good_for, why)
             if before is None or (before.until > 0, before.why) != (now.until > 0, now.why):
-                self._write()       # a promise that only grows longer can wait for the next beat
+                self._write(name)       # a promise that only grows longer can wait for the next beat
 
     def forget(self, name: str, watcher: int) -> None:
         with self._lock:
@@ -49,24 +51,24 @@ class Heartbeat:
             rows.pop(watcher, None)
             if not rows:
                 self._accounts.pop(name, None)
-            self._write()
+            self._write(name)
 
     def rules(self, refused: str) -> None:
         """`refused`: why the file on disk is not in force; "" where it is."""
         with self._lock:
             self._rules = refused
-            self._write()
+            self._write(*self._accounts)
 
     def beat(self) -> None:
         """The supervisor is alive. Nobody else can say so: a watcher may go on for long after it."""
         with self._lock:
             self._until = lived() + PROCESS_GOOD_FOR
-            self._write()
+            self._write(*self._accounts)
 
     def document(self) -> dict[str, Any]:
         """What the file says, of this moment; `health.reasons` judges it."""
         with self._lock:
-            return self._document()
+            return {**self._head(), "accounts": self._rows(self._accounts)}
 
     def connected(self) -> dict[str, bool]:
         """Whether every connection of the account is logged in."""
@@ -80,12 +82,16 @@ class Heartbeat:
                 self._path.unlink(missing_ok=True)
                 self._path = None
 
-    def _write(self) -> None:
+    def _write(self, *changed: str) -> None:
         if self._path is None:
             return
+        rows = self._rows(changed)
+        self._written = {name: self._written.get(name, "") for name in self._accounts} | {
+            name: f"{json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items()}
+        text = f'{json.dumps(self._head())[:-1]}, "accounts": {{{", ".join(self._written.values())}}}}}'
         temporary = self._path.with_name(f".{NAME}.{os.getpid()}")
         try:
-            temporary.write_text(json.dumps(self._document()))
+            temporary.write_text(text)
             temporary.replace(self._path)
         except OSError as problem:      # a full disk stops no mail; `health` turns red by itself when the promise runs out
             if not self._unwritten:     # told once, not at each beat
@@ -94,11 +100,19 @@ class Heartbeat:
         else:
             self._unwritten = False
 
-    def _document(self) -> dict[str, Any]:
-        since_epoch = time.time() - lived()
-        worst = {name: min(rows.values(), key=_badness) for name, rows in self._accounts.items()}
-        accounts = {name: row._replace(until=row.until + since_epoch)._asdict() for name, row in worst.items()}
-        return {"version": 1, "until": self._until + since_epoch, "pid": os.getpid(), "accounts": accounts, "rules_refused": self._rules}
+    def _head(self) -> dict[str, Any]:
+        return {"version": 1, "until": self._until + _since_epoch(), "pid": os.getpid(), "rules_refused": self._rules}
+
+    def _rows(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Of each account its worst connection."""
+        since_epoch = _since_epoch()
+        worst = {name: min(self._accounts[name].values(), key=_badness) for name in names if name in self._accounts}
+        return {name: row._replace(until=row.until + since_epoch)._asdict() for name, row in worst.items()}
+
+
+def _since_epoch() -> float:
+    """From the clock of `lived` to the one on the wall."""
+    return time.time() - lived()
 
 
 def _badness(row: Row) -> tuple[bool, float]:

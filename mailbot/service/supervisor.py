@@ -16,7 +16,9 @@ from mailbot.config.self_test import raise_if_failing
 from mailbot.engine.database import utc_now
 from mailbot.errors import ConfigError, StateFailed
 from mailbot.log import get_logger
+from mailbot.service.arrivals import BETWEEN
 from mailbot.service.clocks import Clocks
+from mailbot.service.descriptors import lacking, raise_limit
 from mailbot.service.health import reasons
 from mailbot.service.heartbeat import Heartbeat
 from mailbot.service.masked import masked
@@ -30,7 +32,6 @@ from mailbot.service.work import Work
 log = get_logger(__name__)
 
 STOP_WITHIN = 1.5       # seconds: operating.md promises 2
-SPREAD = 0.02           # seconds between the starts of two accounts: a thousand take twenty
 SIGNALS = {signal.SIGTERM: "stop", signal.SIGINT: "stop", signal.SIGHUP: "reload", signal.SIGUSR1: "look"}
 
 
@@ -56,6 +57,7 @@ class Service:
         try:
             log.info("service.started", version=__version__, accounts=len(self._config.accounts),
                      dry_run=self._shared.work.read_only)
+            raise_limit()
             self._heartbeat.beat()
             self._loaded(self._config)
             self._watch.follow(self._config.watched)
@@ -148,7 +150,8 @@ class Service:
     def _loaded(self, config: Config) -> None:
         self._shared.work.telemetry.loaded((rule.name for rule in config.ruleset.rules),
                                            (account.name for account in config.accounts if self._only in (None, account.name)))
-        for warning in config.warnings:
+        few = lacking(len(config.accounts))
+        for warning in (*config.warnings, *([few] if few else [])):
             log.warning("config.warned", why=warning)
         log.info("rules.loaded", rules=len(config.ruleset.rules), accounts=len(config.accounts), sha256=config.sha256[:12],
                  why="applies to mail from now on; for older mail: mailbot plan")
@@ -165,7 +168,7 @@ class Service:
         for team in self._teams.values():
             team.look("rules")
         for position, account in enumerate(a for a in wanted.values() if a.name not in self._teams):
-            self._teams[account.name] = Team(account, self._shared, self._wake, begin_after=position * SPREAD)
+            self._teams[account.name] = Team(account, self._shared, self._wake, begin_after=position * BETWEEN)
 
     # -- the end
 
@@ -181,11 +184,11 @@ class Service:
         deadline = time.monotonic() + STOP_WITHIN
         self._notify.stopping()
         self._stop.set()
+        self._heartbeat.close()
         for team in self._teams.values():
             team.stop()
         busy = [team for team in self._teams.values() if not team.join(deadline)]
         self._watch.close()
-        self._heartbeat.close()
         self._notify.close()
         if busy:
             with contextlib.suppress(StateFailed):      # then they are tried in halves, as after a crash

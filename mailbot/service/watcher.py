@@ -14,6 +14,7 @@ from mailbot.imap.session import Session
 from mailbot.log import get_logger
 from mailbot.rules.rule import Ruleset
 from mailbot.service import backoff
+from mailbot.service.arrivals import Arrivals
 from mailbot.service.connect import connect
 from mailbot.service.heartbeat import Heartbeat
 from mailbot.service.states import NEXT, Event, State
@@ -37,6 +38,7 @@ class Shared:
     heartbeat: Heartbeat
     rng: Random
     patience: backoff.Patience = field(default_factory=backoff.Patience)
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
 
 class Assign(Protocol):
@@ -108,6 +110,8 @@ class Watcher:
     def _connect(self) -> Event:
         if wait := self._turns.take(self.wake):
             return self._yield(wait)
+        if self._stop.wait(self._shared.arrivals.take(self.account.host, self.account.port)):
+            return Event.STOP
         self._session = connect(self.account, read_only=self._shared.work.read_only)
         self._turns.done(self.wake)
         log.info("session.connected", account=self.account.name, watcher=self.index)
@@ -195,7 +199,7 @@ class Watcher:
             if not self._stop.is_set():
                 work.arrived(session, folder, ruleset, self._ended(ruleset), last=folder == folders[0])
         refresh = self.account.idle_refresh.total_seconds() if session.has_idle else POLL
-        self._refresh_at = time.monotonic() + refresh
+        self._refresh_at = time.monotonic() + refresh * self._shared.rng.uniform(0.9, 1.0)      # not all accounts at once
         self._tell(State.WAIT, good_for=2 * refresh)
 
     def _ended(self, ruleset: Ruleset) -> Callable[[], bool]:

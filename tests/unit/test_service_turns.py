@@ -1,5 +1,6 @@
 """Whose turn it is to log in: one watcher of an account at a time, and one try an interval after a refusal."""
 
+from mailbot.service.arrivals import Arrivals
 from mailbot.service.turns import TURN, Turns, Wait
 from mailbot.service.wake import Wake
 
@@ -78,3 +79,16 @@ def test_a_watcher_that_ends_leaves_the_turn_to_others() -> None:
     turns.done(first)
     assert second.take() == frozenset()
     assert third.take() == {TURN}
+
+
+def test_connections_to_one_server_come_one_after_the_other_and_other_servers_do_not_wait() -> None:
+    clock = Clock()
+    arrivals = Arrivals(0.02, clock)
+    assert [round(arrivals.take("a", 993), 2) for _ in range(3)] == [0.0, 0.02, 0.04]
+    assert arrivals.take("b", 993) == 0.0
+    assert arrivals.take("a", 143) == 0.0
+    clock.now = 0.05
+    assert round(arrivals.take("a", 993), 2) == 0.01
+    clock.now = 60
+    assert arrivals.take("a", 993) == 0.0, "who comes late saves nothing up"
+    assert round(arrivals.take("a", 993), 2) == 0.02
