@@ -12,6 +12,7 @@ from mailbot.document.problems import Position
 
 Tls = Literal["implicit", "starttls", "none"]
 PORTS: dict[Tls, int] = {"implicit": 993, "starttls": 143, "none": 143}
+CONNECTIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Account:
     ca_file: str = ""               # absolute; "": the system's authorities
     provider: str = ""
     idle_refresh: timedelta = timedelta(minutes=5)
-    connections: int = 5
+    connections: int = CONNECTIONS
     most_uids: int = 2000           # UIDs that a command names at most
     position: Position = field(default=Position(), compare=False)
 

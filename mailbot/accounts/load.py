@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from mailbot.accounts.account import PORTS, Account, Tls
+from mailbot.accounts.account import CONNECTIONS, PORTS, Account, Tls
 from mailbot.accounts.load_oauth2 import oauth2, oauth2_keys
 from mailbot.accounts.load_values import FORMS, one_of, path, secret
 from mailbot.accounts.oauth2 import OAuth2
@@ -47,7 +47,9 @@ def account(key: Scalar, value: Value, problems: Problems) -> Account | None:
     given = {field: inner for field, inner in read.items() if inner is not None}
     preset = PROVIDERS.get(given.get("provider", ""))
     if preset is not None:
-        given = {"host": preset.host, "most_uids": preset.most_uids, **given}
+        # Half of what the provider takes: the owner's mail programs need theirs.
+        most = {"connections": min(CONNECTIONS, preset.connections // 2)} if preset.connections else {}
+        given = {"host": preset.host, "most_uids": preset.most_uids, **most, **given}
     for missing in ("host", "user"):
         if missing not in given and missing not in read:
             problems.add(key, f'account "{name}" has no {missing}', WAYS_OUT[missing])

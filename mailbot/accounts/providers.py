@@ -1,7 +1,7 @@
 """What is known of the large providers, for `provider: gmail`. The one table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Preset:
     host: str
     connections: int            # most that it takes from one account, the owner's other mail programs included; 0: not known
     most_uids: int = 2000       # UIDs that a command names at most
+    folders: Mapping[str, str] = field(default_factory=dict)    # by special use, where the server itself does not say (RFC 6154)
     oauth2: Endpoints | None = None
 
 
@@ -53,14 +54,20 @@ _YAHOO = Endpoints(
     scope="mail-w",
 )
 
+# https://github.com/jstedfast/MailKit/issues/242 and 274: no SPECIAL-USE, and these names.
+_YAHOOS = {r"\Drafts": "Draft", r"\Junk": "Bulk Mail", r"\Sent": "Sent", r"\Trash": "Trash", r"\Archive": "Archive"}
+
 PROVIDERS: Mapping[str, Preset] = {
     "gmail": Preset("imap.gmail.com", connections=15, oauth2=_GOOGLE),
-    "outlook": Preset("outlook.office365.com", connections=0, oauth2=_MICROSOFT),
+    "outlook": Preset(          # IMAPMaxConcurrency of Exchange's throttling policies
+        "outlook.office365.com", connections=20, oauth2=_MICROSOFT,
+        folders={r"\Sent": "Sent Items", r"\Trash": "Deleted Items", r"\Junk": "Junk Email"}),
     "fastmail": Preset("imap.fastmail.com", connections=0),         # OAuth2 for registered programs only: app passwords
-    "icloud": Preset("imap.mail.me.com", connections=0),            # app passwords only
+    "icloud": Preset(           # app passwords only; what it takes is told by nobody, five and more have been refused
+        "imap.mail.me.com", connections=5, folders={r"\Sent": "Sent Messages", r"\Trash": "Deleted Messages"}),
     # answers at most 1,000 messages a command
-    "yahoo": Preset("imap.mail.yahoo.com", connections=0, most_uids=500, oauth2=_YAHOO),
-    "aol": Preset("imap.aol.com", connections=0, most_uids=500),    # Yahoo's servers
+    "yahoo": Preset("imap.mail.yahoo.com", connections=10, most_uids=500, folders=_YAHOOS, oauth2=_YAHOO),
+    "aol": Preset("imap.aol.com", connections=10, most_uids=500, folders=_YAHOOS),      # Yahoo's servers
 }
 
 # The domains of addresses that are there; customers' own domains cannot be known.

@@ -65,9 +65,9 @@ def list_command(capabilities: frozenset[str]) -> Command:
     return Command("LIST", (*words, b"RETURN (SPECIAL-USE)") if wanted else words)
 
 
-def folders(said: Iterable[Response], names: Names) -> Folders:
+def folders(said: Iterable[Response], names: Names, known: Mapping[str, str]) -> Folders:
     rows = {row.name: row for row in _rows(said, names)}
-    return Folders(rows, special(rows))
+    return Folders(rows, special(rows, known))
 
 
 def _rows(said: Iterable[Response], names: Names) -> Iterator[Folder]:
@@ -85,15 +85,15 @@ def _rows(said: Iterable[Response], names: Names) -> Iterator[Folder]:
         yield Folder(names.ours(octets), frozenset(_ATTRIBUTES.get(text.lower(), text) for text in found), names.is_own(octets))
 
 
-def special(rows: Mapping[str, Folder]) -> dict[str, str]:
-    """The folder of each special use: as the server says, else by its name. Our own before another user's."""
+def special(rows: Mapping[str, Folder], known: Mapping[str, str]) -> dict[str, str]:
+    """The folder of each special use: as the server says, else as is `known` of it, else by its name. Our own before another user's."""
     found: dict[str, str] = {}
     for row in sorted(rows.values(), key=lambda row: not row.own):
         for use in SPECIAL:
             if use in row.attributes and row.selectable:
                 found.setdefault(use, row.name)
     for use, candidates in _WELL_KNOWN.items():
-        for name in candidates:
+        for name in (known.get(use, ""), *candidates):
             if use not in found and name in rows and rows[name].selectable:
                 found[use] = name
     return found

@@ -69,7 +69,7 @@ class Session:
             self._notifying.changed = False
             if not answer.ok:
                 raise refused(answer)
-            self._folders = listing.folders(answer.said, self._names)
+            self._folders = listing.folders(answer.said, self._names, self._settings.special)
         return self._folders
 
     def select(self, folder: str) -> FolderState:
@@ -220,7 +220,7 @@ class Session:
         log.info("folder.created", account=self.account, folder=name)
         if self._folders:
             rows = {**self._folders.rows, name: Folder(name, frozenset())}
-            self._folders = Folders(rows, listing.special(rows))
+            self._folders = Folders(rows, listing.special(rows, self._settings.special))
 
     def _hear(self, response: Response) -> None:
         if self._selected:

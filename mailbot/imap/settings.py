@@ -1,6 +1,7 @@
 """What a connection is made with, and what it has cost so far."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Tls = Literal["implicit", "starttls", "none"]
@@ -19,6 +20,7 @@ class Settings:
     timeout: float = 60.0       # seconds until a command must be answered (slow ones have ten times as long)
     token: bool = False         # the secret is an OAuth2 access token, not a password
     read_only: bool = False     # EXAMINE only; `apply` is refused
+    special: Mapping[str, str] = field(default_factory=dict)     # folders by special use, where the server does not say it itself
     most_uids: int = 2000       # UIDs that a command names at most (Yahoo answers at most 1,000 messages a command: 500)
 
 

@@ -2,6 +2,7 @@
 
 from mailbot.accounts.account import Account
 from mailbot.accounts.oauth2 import AccessToken, OAuth2
+from mailbot.accounts.providers import PROVIDERS
 from mailbot.errors import LoginRefused
 from mailbot.imap.session import Session
 from mailbot.imap.session import connect as imap_connect
@@ -15,7 +16,7 @@ def connect(account: Account, *, read_only: bool = False) -> Session:
     """
     settings = Settings(account=account.name, host=account.host, port=account.port, tls=account.tls, ca_file=account.ca_file,
                         user=account.user, token=isinstance(account.secret, OAuth2), most_uids=account.most_uids,
-                        read_only=read_only)
+                        special=PROVIDERS[account.provider].folders if account.provider else {}, read_only=read_only)
     if isinstance(account.secret, OAuth2):
         return _with_token(settings, account.secret)
     return imap_connect(settings, account.secret.read)

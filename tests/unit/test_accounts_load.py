@@ -197,3 +197,16 @@ def test_a_plain_password_is_in_no_repr() -> None:
     assert account.secret == Plain("hunter2")
     assert account != one(password="other")
     assert "hunter2" not in repr(account) + str(account) + f"{account.secret}"
+
+
+@pytest.mark.parametrize(("provider", "given", "connections"), [
+    ("gmail", {}, 5), ("yahoo", {}, 5), ("icloud", {}, 2), ("fastmail", {}, 5), ("icloud", {"connections": "4"}, 4)])
+def test_a_provider_is_left_half_of_the_connections_that_it_takes(provider: str, given: dict[str, str], connections: int) -> None:
+    (account,), problems = read(text(provider=provider, user="ada", password="{env: PW}", **given))
+    assert not problems
+    assert account.connections == connections
+
+
+def test_what_a_provider_is_known_to_call_its_folders_is_said_of_special_uses_alone() -> None:
+    for preset in PROVIDERS.values():
+        assert set(preset.folders) <= {r"\Sent", r"\Drafts", r"\Archive", r"\Trash", r"\Junk"}
