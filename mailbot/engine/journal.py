@@ -90,6 +90,10 @@ class Journal:
         """Everything inside is on the disk when it ends, or nothing is."""
         return self._database.transaction()
 
+    def compact(self) -> None:
+        """For the small hours: the file is written anew where much of it is free."""
+        self._database.compact()
+
     def begin_pass(self, account: str, folder: str, cause: str, now: datetime) -> int:
         """Its id. Inside a transaction; behind that, `mark_begun`."""
         return self._database.write("INSERT INTO pass (account, folder, began, cause) VALUES (?, ?, ?, ?)",

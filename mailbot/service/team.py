@@ -15,6 +15,8 @@ from mailbot.service.watcher import Shared, Watcher
 
 log = get_logger(__name__)
 
+UNCONNECTED = 0.05      # seconds for a watcher that waits, or is held up by a server that does not answer a connection
+
 
 @dataclass(slots=True)
 class Member:
@@ -68,14 +70,15 @@ class Team:
     def stop(self) -> None:
         with self._lock:
             self._ended = True
-            for member in self._members.values():
+            for index, member in self._members.items():
                 member.watcher.stop()
+                self._shared.heartbeat.forget(self.account.name, index)
 
     def join(self, deadline: float) -> bool:
-        """Waits until `deadline` (monotonic); False where a thread is still busy then."""
+        """Waits until `deadline` (monotonic); False where a connection is still busy then. Who has none has nothing to finish."""
         for member in list(self._members.values()):
-            member.thread.join(max(0.0, deadline - time.monotonic()))
-        return not any(member.thread.is_alive() for member in self._members.values())
+            member.thread.join(max(0.0, deadline - time.monotonic()) if member.watcher.is_connected else UNCONNECTED)
+        return not any(member.thread.is_alive() and member.watcher.is_connected for member in self._members.values())
 
     def revive(self, now: float) -> None:
         with self._lock:
@@ -107,4 +110,5 @@ class Team:
                 member.died_at = time.monotonic()
                 self._wake.set("died")
         else:
-            self._shared.heartbeat.forget(self.account.name, index)
+            if not self._ended:     # then `stop` has done so, and another team may go by this name already
+                self._shared.heartbeat.forget(self.account.name, index)

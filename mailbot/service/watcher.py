@@ -79,6 +79,11 @@ class Watcher:
                 self._session.close()
             self.wake.close()
 
+    @property
+    def is_connected(self) -> bool:
+        """Logged in: there may be something to finish."""
+        return self._session is not None
+
     def stop(self) -> None:
         self._stop.set()
         self.wake.set("stop")
@@ -250,4 +255,5 @@ class Watcher:
             self._session = None
 
     def _tell(self, state: State, *, good_for: float | None = None, why: str = "") -> None:
-        self._shared.heartbeat.account(self.account.name, self.index, state, good_for=good_for, why=why)
+        if not self._stop.is_set():     # its account may be another's by now
+            self._shared.heartbeat.account(self.account.name, self.index, state, good_for=good_for, why=why)

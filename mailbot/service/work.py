@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
+from mailbot.effects import Mailbox
 from mailbot.engine.engine import Act, Engine, Pass, Stopped
 from mailbot.engine.passes import arrival, folder_pass
 from mailbot.engine.pending import Inbox
@@ -23,6 +24,7 @@ from mailbot.service.telemetry import Telemetry
 log = get_logger(__name__)
 
 NEVER = float("inf")
+NIGHT = range(2, 5)         # hours, local: nobody minds then that the state is written anew
 SET_BY = 600.0      # seconds by which a clock is set wrong or right, and not just kept
 
 
@@ -37,6 +39,7 @@ class Work:
         self._clocks = clocks or Clocks(lambda: engine.now().timestamp(), awake=lived)
         self._clock_was_set = False
         self._tidied: dict[str, date] = {}
+        self._compacted: date | None = None
         self._seen: Counter[tuple[str, str]] = Counter()    # messages judged, by account and folder
 
     # -- what there is to do
@@ -98,12 +101,17 @@ class Work:
         for name in names:
             self.engine.journal.schedules.done(session.account, name, now)
 
-    def tidy(self, session: Session) -> None:
-        """Once a day: forgets what is long ago. Another folder may be selected afterwards."""
-        today = self.engine.now().date()
-        if not self.read_only and self._tidied.get(session.account) != today:
+    def tidy(self, session: Mailbox) -> None:
+        """Once a day: forgets what is long ago; once a night: gives the room back. Another folder may be selected afterwards."""
+        if self.read_only:
+            return
+        today, local = self.engine.now().date(), self.engine.now().astimezone()
+        if self._tidied.get(session.account) != today:
             self._tidied[session.account] = today
             prune(self.engine, session)
+        if local.hour in NIGHT and self._compacted != local.date():
+            self._compacted = local.date()      # first: where there is no room for it, tomorrow is soon enough
+            self.engine.journal.compact()
 
     def _logged(self, session: Session, folder: str, do: Callable[[], Pass]) -> Pass | None:
         began, trips = time.monotonic(), session.counts.round_trips

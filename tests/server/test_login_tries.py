@@ -62,7 +62,7 @@ def refusals(account: Account, shared: Shared, seen: Callable[[], int], output: 
     before, began = seen(), time.monotonic()
     team = Team(account, shared, Wake(), begin_after=0.0)
     try:
-        team.assign(FOLDERS)
+        team.assign(FOLDERS, together=False)
         until(lambda: seen() - before >= TRIES, deadline=60, what=f"{TRIES} tries")
         assert time.monotonic() - began >= (TRIES - 2) * INTERVAL, "each was followed by its interval"
     finally:
