@@ -10,7 +10,7 @@ from mailbot.search.tokens import Literal, Token
 LONGEST_LINE = 8_000        # RFC 7162 4: below 8,192 octets with tag and CRLF; literals do not count
 
 _QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]*")
-_ATOM = re.compile(rb"[!#$&'+,./0-9:;<=>?@A-Z^_`a-z|}~-]+")
+_ATOM = re.compile(rb"[!#$&'+,./0-9:;<=>?@A-Z\[^_`a-z|}~-]+")
 
 
 Word = Token

@@ -2,7 +2,12 @@
 
 import json
 import signal
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from tests.e2e.bot import Bot, in_the_clear, mailbot, over_tls
 from tests.e2e.mail import message
@@ -59,6 +64,28 @@ def test_a_scheduled_rule_is_done_when_its_time_comes(dovecot: Dovecot, tmp_path
         bot.wait("action.applied", action="move", to="Old")
         bot.wait("schedule.due", count=2)
         assert bot.stop()[0] == 0
+
+
+@pytest.mark.parametrize("schedule", ["1d", "0 3 * * *"])
+def test_runs_that_were_missed_while_it_was_down_are_made_up_for_once(dovecot: Dovecot, tmp_path: Path, schedule: str) -> None:
+    user = dovecot.user()
+    (tmp_path / "rules.yaml").write_text(
+        over_tls(dovecot, user) + f"rules:\n  - {{name: r, when: {{subject: hello}}, schedule: {schedule!r}, then: [{{copy: Old}}]}}\n")
+    with Bot(tmp_path) as bot:
+        bot.wait("idle.started")
+        assert bot.stop()[0] == 0
+    dovecot.deliver(user, message("hello"))
+    with closing(sqlite3.connect(tmp_path / "state/state.db")) as state, state:
+        changed = state.execute("UPDATE schedule SET seen = ?1, last = ?1", ((datetime.now(UTC) - timedelta(days=9)).isoformat(),))
+        assert changed.rowcount == 1
+    with Bot(tmp_path) as bot:
+        bot.wait("action.applied", action="copy", to="Old")
+        bot.wait("idle.started")
+        assert bot.stop()[0] == 0
+    assert len(bot.seen("schedule.due")) == 1
+    (run,) = json.loads(mailbot(tmp_path, "check", "--json").stdout)["next_runs"]
+    assert timedelta(0) < datetime.fromisoformat(run["when"]) - datetime.now(UTC) <= timedelta(days=1)
+    assert len(dovecot.snapshot(user)["Old"]) == 1
 
 
 def test_killed_in_the_middle_it_goes_on_where_it_was(dovecot: Dovecot, tmp_path: Path) -> None:

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbot.document.load import load
-from mailbot.document.problems import Problems
+from mailbot.document.problems import Position, Problems
+from mailbot.document.values import Scalar
+from mailbot.imap.command import flag
 from mailbot.imap.searching import Searching
+from mailbot.rules.flags import flags
 from mailbot.search.needs import server_keys
 from mailbot.search.nodes import Node
 from mailbot.search.parse import condition
@@ -59,6 +62,14 @@ def test_no_line_break_comes_through(place: str) -> None:
     assert node is None or "search" in place
 
 
+def test_a_keyword_that_a_rule_may_name_is_one_that_can_be_sent() -> None:
+    for text in map(chr, range(1, 256)):
+        problems = Problems()
+        named = flags(Scalar(f"a{text}b", "text", f"a{text}b", quoted=True, position=Position("rules.yaml", 1, 1)), problems)
+        assert (named is not None) is (flag(f"a{text}b") is not None), ascii(text)
+        assert (read(json.dumps({"keyword": f"a{text}b"})) is not None) is (named is not None), ascii(text)
+
+
 FOLDERS = ["{5}", 'say "hi"', "back\\slash", "(paren", "café 😀", "a~", "NIL", "INBOX]", "& co", "a  b"]
 NAMED = ["{5}", 'say "hi"', "(paren", "😀", "100 %", "*", "M9 DELETE INBOX"]
 
@@ -85,3 +96,34 @@ def test_a_whole_file_of_nasty_texts_does_what_it_says_and_nothing_else(dovecot:
     assert set(after) - before == set(FOLDERS)
     assert all(len(after[folder]) == 1 for folder in FOLDERS)
     assert len(after["INBOX"]) == len(mail)
+
+
+# RFC 3501 9: all that an atom may hold, less letters and digits; and `[`, which the client of these tests cannot read.
+ODD_KEYWORD = "a!#$&'+,-./:;<=>?@^_`|}~"
+
+
+def test_nasty_names_of_folders_that_rules_look_at_and_file_into_by_what_strangers_write(dovecot: Dovecot, tmp_path: Path) -> None:
+    user = dovecot.user()
+    with dovecot.client(user) as client:
+        for number, folder in enumerate(FOLDERS):
+            client.create_folder(folder)
+            client.append(folder, message(f"\u202e{NASTY[number].splitlines()[-1]}"))
+    looks_at = json.dumps(FOLDERS, ensure_ascii=False)
+    with Proxy((dovecot.host, dovecot.port)) as proxy:
+        (tmp_path / "rules.yaml").write_text(in_the_clear(proxy.port, user) + f"""
+rules:
+  - name: "{{5}} () \\"%*"
+    folders: {looks_at}
+    when: {{undeleted: true}}
+    then: [{{flag: {json.dumps(ODD_KEYWORD)}}}, {{move: "From/{{folder}}/{{subject}}"}}]
+""")
+        ended = mailbot(tmp_path, "apply", "--yes")
+        assert ended.returncode == 0, ended.stderr
+        assert {verb for _, verb in proxy.verbs()} <= {
+            "CAPABILITY", "AUTHENTICATE", "LOGIN", "NAMESPACE", "LIST", "EXAMINE", "SELECT", "STATUS", "UID SEARCH", "UID FETCH",
+            "UID STORE", "UID MOVE", "CREATE", "SUBSCRIBE", "NOOP", "LOGOUT", "UNSELECT", "ENABLE", "ID"}
+    after = dovecot.snapshot(user)
+    filed = [name for name, rows in after.items() if name.startswith("From/") and rows]
+    assert [name.count("/") for name in filed] == [2] * len(FOLDERS), "a stranger's text is one level, whatever it holds"
+    assert all(flags == {ODD_KEYWORD} for name in filed for flags, _ in after[name].values())
+    assert not any(after[folder] for folder in FOLDERS)
