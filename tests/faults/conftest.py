@@ -18,8 +18,9 @@ class Figure(Protocol):
     def __call__(self, name: str, *counts: float) -> None: ...
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def silent_log() -> Iterator[None]:
+    """For tests that ask for it."""
     log.configure(level="critical")
     yield
     structlog.reset_defaults()

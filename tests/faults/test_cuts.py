@@ -16,6 +16,8 @@ from tests.faults.size import FIRST, size
 from tests.faults.verdict import Verdict
 from tests.lab.dovecot import Dovecot
 
+pytestmark = pytest.mark.usefixtures("silent_log")
+
 # × 2 ways × 3 hows × 17 scenarios × 5 sets of capabilities: 2,040 cuts; 50,490 in the long run
 POSITIONS = size(4, 99)
 TOGETHER = 4        # a server that is silent is waited for meanwhile

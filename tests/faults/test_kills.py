@@ -13,6 +13,8 @@ from tests.faults.scenarios import CAPABILITIES, SCENARIOS, Capabilities, Scenar
 from tests.faults.size import LONG
 from tests.lab.dovecot import Dovecot
 
+pytestmark = pytest.mark.usefixtures("silent_log")
+
 
 @pytest.fixture(scope="module")
 def forks() -> Iterator[Forks]:
