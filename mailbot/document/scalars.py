@@ -22,7 +22,7 @@ _WORDS_FOR = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "f
 def text(value: Value, problems: Problems, *, empty: str = "") -> str | None:
     """Text without control characters; a number is read as the text it is. `empty` is the hint where nothing stands."""
     if not isinstance(value, Scalar):
-        problems.add(value, f"text was expected, not {described(value)}", _braces(value, problems) or "one text: no list, no `key: value`")
+        problems.add(value, f"text was expected, not {described(value)}", braces(value, problems) or "one text: no list, no `key: value`")
         return None
     if value.kind == "bool":
         hint = f"for the word itself, quote it: {in_place(value.position, value.text, problems)}"
@@ -135,8 +135,8 @@ def _refuse_empty(value: Scalar, problems: Problems, hint: str) -> None:
     problems.add(value, f"the text is empty: YAML reads {hidden} as {read_as}", hint)
 
 
-def _braces(value: Mapping | Sequence, problems: Problems) -> str:
-    """The hint for `move: {list_id}`, which YAML reads as a mapping of list_id to nothing."""
+def braces(value: Value, problems: Problems) -> str:
+    """The hint for `move: {list_id}`, which YAML reads as a mapping of list_id to nothing; "" for anything else."""
     if not isinstance(value, Mapping) or not value.flow or not value.entries:
         return ""
     if not all(isinstance(inner, Scalar) and inner.kind == "null" and not inner.text for _, inner in value.entries):

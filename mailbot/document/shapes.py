@@ -14,8 +14,7 @@ def mapping(value: Value, problems: Problems, known: Iterable[str] | None = None
     if isinstance(value, Scalar) and value.kind == "null":
         return Mapping((), value.position)
     if not isinstance(value, Mapping):
-        forgotten = isinstance(value, Scalar) and not value.quoted and _NO_SPACE.fullmatch(value.text)
-        hint = "a space is missing behind the colon" if forgotten else "lines of `key: value`, without a dash"
+        hint = "a space is missing behind the colon" if colon_glued(value) else "lines of `key: value`, without a dash"
         problems.add(value, f"a mapping was expected, not {described(value)}", hint)
         return None
     if known is not None:
@@ -24,6 +23,11 @@ def mapping(value: Value, problems: Problems, known: Iterable[str] | None = None
             if key.text not in names:
                 unknown(key, problems, names, thing)
     return value
+
+
+def colon_glued(value: Value) -> bool:
+    """`from:ada`, which YAML reads as one text."""
+    return isinstance(value, Scalar) and not value.quoted and _NO_SPACE.fullmatch(value.text) is not None
 
 
 def unknown(key: Scalar, problems: Problems, known: Iterable[str], thing: str = "key") -> None:

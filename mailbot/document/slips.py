@@ -141,8 +141,9 @@ def _unquoted(seen: _Seen) -> Slip | None:
         first = seen.text[begin:begin + 1]
         if first and first in _BEGINS and begin <= seen.column and (begin < seen.column or first in "@%`"):
             value = _rest(seen.text, begin)
-            hint = f"quote it: {key_before(seen.text, begin)}{quoted(value)}"
-            return Slip(seen.at(seen.line, begin), _BEGINS[first], hint, len(value), quoted(value))
+            inner = value[1:-1] if first in "'\"" and value.endswith(first) else value     # 'it's'
+            hint = f"quote it: {key_before(seen.text, begin)}{quoted(inner)}"
+            return Slip(seen.at(seen.line, begin), _BEGINS[first], hint, len(value), quoted(inner))
     return None
 
 

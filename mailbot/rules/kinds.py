@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from mailbot.document.problems import Problems
-from mailbot.document.scalars import boolean
+from mailbot.document.scalars import boolean, braces
 from mailbot.document.shapes import mapping as known
 from mailbot.document.values import Mapping, Sequence, Value, described
 from mailbot.effects import Effect, Fields, FlagEffect, Flags
@@ -83,12 +83,13 @@ def _destination(value: Value, problems: Problems, scope: Scope, action: str) ->
         problems.add(value, f"{action} takes one folder, not {described(value)}", f"an action for each: - {action}: …")
         return None
     create: bool | None = True
-    if isinstance(value, Mapping) and (value.get("to") or value.get("create")):
+    if isinstance(value, Mapping) and not braces(value, problems):
         known(value, problems, ("to", "create"))
         if (told := value.get("create")) is not None:
             create = boolean(told, problems)
         if (folder := value.get("to")) is None:
-            problems.add(value, f"{action} needs `to`", f"for example {action}: {{to: Archive, create: false}}")
+            if all(key.text == "create" for key, _ in value.items()):       # an unknown key may be the one that is missing
+                problems.add(value, f"{action} needs `to`", f"for example {action}: {{to: Archive, create: false}}")
             return None
         value = folder
     to = Template.parse(value, problems, scope.groups)

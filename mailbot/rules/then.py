@@ -65,7 +65,8 @@ def _with_value(key: Scalar, value: Value, problems: Problems, scope: Scope) -> 
     if kind is None:
         return None
     if kind.schema is None:
-        instead = f", or for another folder - move: {_as_written(value)}" if kind.name == "trash" else ""
+        folder = isinstance(value, Scalar) and value.text
+        instead = f", or for another folder - move: {folder}" if kind.name == "trash" and folder else ""
         problems.add(key, f"{kind.name} is written bare", f"- {kind.name}{instead}")
         return None
     action = kind.read(value, problems, scope)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mailbot.document import scalars
-from mailbot.document.values import Scalar, Value
+from mailbot.document.values import Scalar, Value, described
 from mailbot.mail.names import file_name
 from mailbot.mail.structure import Part
 from mailbot.search.facts import Facts
@@ -89,6 +89,10 @@ def _types(value: Value, parsing: Parsing) -> tuple[str, ...] | None:
 
 
 def _read(value: Value, parsing: Parsing) -> Node | None:
+    if isinstance(value, Scalar) and (value.quoted or value.kind == "text"):
+        parsing.problems.add(value, f"true, false or a mapping was expected, not {described(value)}",
+                             'by name or type: {name: "*.pdf"}, {type: application/pdf}')
+        return None
     if isinstance(value, Scalar):
         wanted = scalars.boolean(value, parsing.problems)
         return None if wanted is None else Key("attachment", Attached() if wanted else False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mailbot.document import scalars
 from mailbot.document.problems import Problems, nearest
+from mailbot.document.shapes import colon_glued
 from mailbot.document.values import Mapping, Scalar, Sequence, Value, described
 from mailbot.search.grammar import search
 from mailbot.search.keys import KEYS
@@ -26,7 +27,8 @@ def _condition(value: Value, parsing: Parsing) -> Node | None:
     """A mapping is AND."""
     if not isinstance(value, Mapping):
         listed = isinstance(value, Sequence)
-        hint = "before the list, write `any:` (one of them) or `all:` (each)" if listed else "as in `from: ada@example.org`"
+        hint = ("before the list, write `any:` (one of them) or `all:` (each)" if listed
+                else "a space is missing behind the colon" if colon_glued(value) else "as in `from: ada@example.org`")
         parsing.problems.add(value, f"a condition is a mapping, not {described(value)}", hint)
         return None
     if not value.items():

@@ -35,8 +35,8 @@ def any_of(nodes: Iterable[Node]) -> Node:
 def texts(value: Value, parsing: Parsing) -> tuple[str, ...] | None:
     """One text or a list; empty ones are refused with the way out."""
     if isinstance(value, Mapping):
-        parsing.problems.add(value, "a text or a list was expected, not a mapping",
-                             "quote a text that holds a colon and a space, or braces")
+        hint = scalars.braces(value, parsing.problems) or "quote a text that holds a colon and a space"
+        parsing.problems.add(value, "a text or a list was expected, not a mapping", hint)
         return None
     return scalars.texts(value, parsing.problems, empty=EMPTY)
 
@@ -46,7 +46,8 @@ def lines(value: Mapping, parsing: Parsing) -> Lines | None:
     names = [key.text for key, _ in value.items()]
     if names != ["file"]:
         odd = next((key for key, _ in value.items() if key.text != "file"), value)
-        parsing.problems.add(odd, "a text, a list or {file: …} was expected", "one value a line: {file: names.txt}")
+        hint = scalars.braces(value, parsing.problems) or "one value a line: {file: names.txt}"
+        parsing.problems.add(odd, "a text, a list or {file: …} was expected", hint)
         return None
     _, named = value.items()[0]
     path = scalars.text(named, parsing.problems)

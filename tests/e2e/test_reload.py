@@ -81,3 +81,24 @@ def test_a_broken_edit_is_refused_with_every_mistake_and_the_old_rules_stay(dove
     line = broken.splitlines().index(broken.splitlines()[-1]) + 1
     assert places == [f"rules.yaml:{line}:{broken.splitlines()[-1].index(word) + 1}" for word in ("subjet", "mvoe")]
     assert refusal["alert"] is True
+
+
+def test_a_list_of_ten_thousand_that_gets_one_more_is_in_force_within_a_second(dovecot: Dovecot, tmp_path: Path) -> None:
+    user = dovecot.user()
+    names = "".join(f"person{number}@example.org  # known\n" for number in range(10_000))
+    (tmp_path / "names.txt").write_text(names)
+    (tmp_path / "rules.yaml").write_text(
+        over_tls(dovecot, user) + "rules:\n  - {name: known, when: {from: {file: names.txt}}, then: [{move: Known}]}\n")
+    with Bot(tmp_path) as bot:
+        bot.wait("idle.started")
+        dovecot.deliver(user, message("early", "New <new@example.org>"))
+        dovecot.deliver(user, message("known", "P <PERSON9999@example.org>"))
+        bot.wait("action.applied", action="move")
+        by_rename(tmp_path / "names.txt", names + "new@example.org\n")
+        began = time.time()
+        assert bot.wait("rules.loaded", count=2)[1]["_at"] - began < 1
+        dovecot.deliver(user, message("late", "New <new@example.org>"))
+        bot.wait("action.applied", action="move", count=2)
+        assert bot.stop()[0] == 0
+    assert subjects(dovecot, user, "Known") == ["known", "late"]
+    assert subjects(dovecot, user, "INBOX") == ["early"]

@@ -19,7 +19,7 @@ SLIPS = [
     ("move: {from.domain}/x\n", "1:7", "begins with { is a mapping", 'move: "{from.domain}/x"'),
     ("- move: {list_id}-x\n", "1:9", "begins with { is a mapping", 'move: "{list_id}-x"'),
     ('subject: "Re" hello\n', "1:10", "goes on behind its closing quote", """subject: '"Re" hello'"""),
-    ("subject: 'it's'\n", "1:10", "goes on behind its closing quote", """subject: "'it's'\""""),
+    ("subject: 'it's'\n", "1:10", "goes on behind its closing quote", """subject: "it's\""""),
     ("subject: >50% off\n", "1:10", "begins with > is a block", 'subject: ">50% off"'),
     ("subject: |x\n", "1:10", "begins with | is a block", 'subject: "|x"'),
     ("subject: & more\n", "1:10", "begins with & is an anchor", 'subject: "& more"'),
