@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mailbot.effects import SavedPart
 from mailbot.errors import Cause, Refused
 from mailbot.imap.command import LONGEST_LINE, Answer, Command
-from mailbot.imap.fetching import refused
+from mailbot.imap.fetching import LATER, refused
 from mailbot.imap.lexer import Malformed
 from mailbot.imap.pipeline import Pipeline
 from mailbot.imap.rows import Items, rows
@@ -91,9 +91,9 @@ class Parts:
     def _first(self, asked: Mapping[str, int]) -> Items:
         if not self._plain:
             answer = self._sent(_items(asked, structure=self._structure is None))
-            if answer.status != "BAD":
+            if answer.ok or answer.code == "EXPUNGEISSUED" or refused(answer).cause in LATER:
                 return self._told(answer)
-            self._plain = True          # IMAP4rev1 has partial FETCH, and not all that call themselves so
+            self._plain = True          # IMAP4rev1 has partial FETCH and MIME, and not all that call themselves so
         return self._told(self._sent(_plain_items(asked)))
 
     def _next(self, number: str, offset: int) -> bytes | None:

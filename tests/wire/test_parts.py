@@ -167,10 +167,11 @@ def test_a_server_that_answers_wrongly_spoils_no_file(case: str) -> None:
     assert caught.value.cause is cause
 
 
-def test_a_server_without_partial_fetch_gives_whole_parts() -> None:
+@pytest.mark.parametrize("refusal", [b"BAD what is <", b"NO what is MIME", b"NO [CANNOT] never"])
+def test_a_server_without_partial_fetch_gives_whole_parts(refusal: bytes) -> None:
     def script(peer: Peer) -> None:
         peer.expect(asked(b"M3", (b"2", 4108), (b"3", 4108)))
-        peer.send(b"M3 BAD what is <\r\n")
+        peer.send(b"M3 " + refusal + b"\r\n")
         peer.expect(b"M4 UID FETCH 5 (UID BODYSTRUCTURE BODY.PEEK[2] BODY.PEEK[3])\r\n")
         peer.send(answer(b"M4", structure(8, 8), b"BODY[2] {8}\r\naGVsbG8=", b"BODY[3] {8}\r\nd29ybGQ="))
         peer.expect(b"M5 UID FETCH 5 (UID BODYSTRUCTURE BODY.PEEK[2])\r\n")
