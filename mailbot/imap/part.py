@@ -79,7 +79,7 @@ class Parts:
         told = self._first(begun.asked)
         if not any(name == b"BODYSTRUCTURE" or name.startswith(b"BODY[") for name in told):     # its flags may be told unasked
             raise self._gone()
-        if self._structure is None:
+        if self._structure is None and any(begun.asked):
             self._structure = self._read_structure(told)
         for number in filter(_NUMBER.fullmatch, begun.asked):
             octets = begun.pieces[number] = _octets(told, number)

@@ -91,6 +91,17 @@ def test_the_whole_message_needs_no_structure() -> None:
         assert contents(inbox(server), [SavedPart("", size=13)]) == [b"A: b\r\n\r\n=41 \0"]
 
 
+def test_a_part_behind_the_whole_message_is_read_by_its_structure() -> None:
+    def script(peer: Peer) -> None:
+        peer.expect(b"M3 UID FETCH 5 (UID BODY.PEEK[]<0.1000000>)\r\n")
+        peer.send(answer(b"M3", piece(b"", b"A: b\r\n\r\n")))
+        peer.expect(asked(b"M4", (b"2", 1_000_000)))
+        peer.send(answer(b"M4", structure(8), piece(b"2", b"aGVsbG8=")))
+
+    with Scripted(selected(script)) as server:
+        assert contents(inbox(server), [SavedPart(""), SavedPart("2")]) == [b"A: b\r\n\r\n", b"hello"]
+
+
 def test_hundreds_of_parts_make_lines_below_8000_octets() -> None:
     numbers = [".".join(["123456789"] * deep) + f".{place}" for deep in (1, 20) for place in range(1, 151)]
     sent = []
