@@ -171,7 +171,7 @@ def test_where_the_folder_cannot_be_used_one_sentence_says_so(tmp_path):
 @pytest.mark.parametrize("begins", ["none", "an older one"])
 def test_processes_that_open_it_at_once_do_not_stand_in_each_others_way(tmp_path, begins):
     """`run` and `apply` after an upgrade; here threads, each with a connection of its own."""
-    for number in range(10):
+    for number in range(4):
         path = tmp_path / str(number) / "state.db"
         if begins != "none":
             path.parent.mkdir()
