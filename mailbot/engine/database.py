@@ -28,8 +28,9 @@ Value = str | int
 class Database:
     """Statements of several threads, one transaction at a time. Every error of SQLite comes out as StateFailed."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection, self._path = connection, path
+    def __init__(self, connection: sqlite3.Connection, path: Path, file: tuple[int, int] | None = None) -> None:
+        """`file`: device and inode of what was opened; None for what is in memory."""
+        self._connection, self._path, self._file = connection, path, file
         self._connection.row_factory = sqlite3.Row
         self._lock = threading.RLock()
 
@@ -40,6 +41,7 @@ class Database:
             if self._in_transaction():
                 yield
                 return
+            self._check_that_it_is_there()
             self._execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -86,6 +88,13 @@ class Database:
                 self._connection.rollback()
             raise
 
+    def _check_that_it_is_there(self) -> None:
+        """SQLite goes on writing to a file that was removed, or replaced by a backup: what is noted there is gone at the next start."""
+        if self._file and _identity(self._path) != self._file:
+            why = "it was removed or replaced while mailbot ran: start mailbot again"
+            log.error("state.failed", path=str(self._path), why=why, alert=True)
+            raise StateFailed(f"the state in {self._path} cannot be used: {why}")
+
     def _in_transaction(self) -> bool:
         return self._connection.in_transaction
 
@@ -98,6 +107,15 @@ class Database:
             raise StateFailed(f"the state in {self._path} cannot be used: {error}") from error
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Device and inode; None where there is no such file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -105,7 +123,7 @@ def utc_now() -> datetime:
 def open_file(path: Path, now: Callable[[], datetime]) -> Database:
     """The file, made where there is none. One that SQLite cannot make sense of is moved aside, with a log event."""
     try:
-        return Database(_opened(path), path)
+        return Database(_opened(path), path, _identity(path))
     except sqlite3.DatabaseError as error:
         # The primary code; SQLite adds details in the higher bits. A file that is busy, or not ours to open, is not spoilt.
         if getattr(error, "sqlite_errorcode", 0) & 0xFF not in SPOILT:
@@ -113,7 +131,7 @@ def open_file(path: Path, now: Callable[[], datetime]) -> Database:
             raise StateFailed(f"the state in {path} cannot be opened: {error}") from error
         aside = _move_aside(path, now())
         log.error("state.reset", path=str(path), why=str(error), kept=str(aside), alert=True)
-        return Database(_opened(path), path)
+        return Database(_opened(path), path, _identity(path))
     except OSError as error:
         log.error("state.failed", path=str(path), why=str(error), alert=True)
         raise StateFailed(f"the state in {path} cannot be opened: {explained(error, path)}") from error

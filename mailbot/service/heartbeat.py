@@ -15,6 +15,8 @@ from mailbot.service.states import CONNECTED
 
 log = get_logger(__name__)
 
+SOON = 20.0         # seconds: two beats
+
 
 class Row(NamedTuple):
     state: str
@@ -42,8 +44,9 @@ class Heartbeat:
             before = rows.get(watcher)
             promised = before.until if before else 0.0
             now = rows[watcher] = Row(state, promised if good_for is None else lived() + good_for, why)
-            if before is None or (before.until > 0, before.why) != (now.until > 0, now.why):
-                self._write(name)       # a promise that only grows longer can wait for the next beat
+            short = good_for is not None and promised - lived() < SOON
+            if before is None or short or (before.until > 0, before.why) != (now.until > 0, now.why):
+                self._write(name)       # a promise that only grows longer can wait for the next beat, unless it runs out before
 
     def forget(self, name: str, watcher: int) -> None:
         with self._lock:

@@ -198,3 +198,17 @@ def test_at_rest_the_log_is_silent(dovecot: Dovecot, tmp_path: Path) -> None:
     begun = next(number for number, row in enumerate(bot.events) if row["event"] == "idle.started")
     loud = [row["event"] for row in bot.events[begun + 1:] if row["level"] != "debug"]
     assert loud == ["service.stopped"], "refreshes and looks that find nothing are no news"
+
+
+def test_over_a_state_that_was_removed_nothing_is_done_that_could_not_be_noted(dovecot: Dovecot, tmp_path: Path) -> None:
+    user = dovecot.user()
+    (tmp_path / "rules.yaml").write_text(over_tls(dovecot, user).replace("{host", "{idle_refresh: 2s, host") + RULES)
+    with Bot(tmp_path) as bot:
+        bot.wait("idle.started")
+        for path in (tmp_path / "state").glob("state.db*"):
+            path.unlink()
+        dovecot.deliver(user, message("hello"))
+        assert "removed or replaced" in bot.wait("state.failed")[0]["why"]
+        bot.wait("session.retry")
+        assert bot.stop()[0] == 0
+    assert len(dovecot.snapshot(user)["INBOX"]) == 1

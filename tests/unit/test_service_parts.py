@@ -156,6 +156,22 @@ def test_an_account_is_as_good_as_its_worst_watcher(tmp_path: Path) -> None:
     assert "no heartbeat" in ill(tmp_path)[0]
 
 
+def test_a_promise_that_would_run_out_before_the_next_beat_is_written_at_once(tmp_path: Path) -> None:
+    beat = Heartbeat(tmp_path)
+
+    def written() -> float:
+        return float(json.loads((tmp_path / NAME).read_text())["accounts"]["home"]["until"])
+
+    beat.account("home", 0, "idle", good_for=4)
+    first = written()
+    beat.account("home", 0, "idle", good_for=4)
+    assert written() > first
+    beat.account("home", 0, "idle", good_for=600)
+    later = written()
+    beat.account("home", 0, "idle", good_for=600)
+    assert written() == later, "the next beat is soon enough"
+
+
 def test_a_heartbeat_that_is_not_renewed_turns_ill(tmp_path: Path) -> None:
     Heartbeat(tmp_path).beat()
     document = json.loads((tmp_path / NAME).read_text())

@@ -1,4 +1,9 @@
-"""The listener: a thread that accepts, a thread a connection, and bounds on everything a stranger can use up."""
+"""The listener: a thread that accepts, a thread a connection, and bounds on everything a stranger can use up.
+
+The standard library reads the requests (http.server: bounded lines and headers; bodies are never read). What it lacks for
+more than a laptop, bounds on time and number, is here. A WSGI server would bring them for short answers, and lose a worker
+to each event stream; anything on asyncio would be a second kind of concurrency in this program.
+"""
 
 import select
 import socket
