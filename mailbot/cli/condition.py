@@ -20,14 +20,10 @@ _YAML = re.compile(r"\s*(?:\{|[A-Za-z_]+\s*:(?:\s|$))")
 
 
 def joined(words: Sequence[str]) -> str:
-    """As it was meant: of several words, one with a space in it was one text to the shell, and so was one beyond ASCII."""
+    """As it was meant: of several words, one with a space in it was one text to the shell."""
     if len(words) == 1:
         return words[0]
-    return " ".join(_quoted(word) if _is_text(word) else word for word in words)
-
-
-def _is_text(word: str) -> bool:
-    return not word or (word[0] not in "({[\"'" and (" " in word or not word.isascii()))
+    return " ".join(_quoted(word) if not word or (" " in word and word[0] not in "({[") else word for word in words)
 
 
 def condition(text: str) -> Node:

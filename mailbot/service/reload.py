@@ -8,7 +8,19 @@ reading counts, and the hash is taken on a timer as well.
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirModifiedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
@@ -16,9 +28,12 @@ from mailbot.log import get_logger
 
 log = get_logger(__name__)
 
-OWN_READING = {"opened", "closed_no_write"}
+# All but "opened" and "closed, nothing written": our own reading, which would wake three threads at each look.
+HEARD: list[type[FileSystemEvent]] = [
+    DirCreatedEvent, DirDeletedEvent, DirModifiedEvent, DirMovedEvent, FileClosedEvent, FileCreatedEvent, FileDeletedEvent,
+    FileModifiedEvent, FileMovedEvent]
 SETTLE = 0.15       # seconds without an event before a file is read: editors write in several steps
-LOOK_EVERY = 10.0   # seconds between hashes where no event comes
+LOOK_EVERY = 15.0   # seconds between hashes where no event comes
 
 
 class _Changed(FileSystemEventHandler):
@@ -27,8 +42,8 @@ class _Changed(FileSystemEventHandler):
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         # An exception here would end watchdog's thread without a word: nothing but this stands in it.
-        if event.event_type not in OWN_READING:
-            self._tell()
+        del event
+        self._tell()
 
 
 class Watch:
@@ -48,7 +63,7 @@ class Watch:
         observer = Observer()
         try:
             for path in wanted:
-                observer.schedule(self._changed, str(path), recursive=False)
+                observer.schedule(self._changed, str(path), recursive=False, event_filter=HEARD)
             observer.start()
         except OSError as problem:
             log.warning("config.warned", why=f"changes are seen within {LOOK_EVERY:.0f} s only: {problem}")
