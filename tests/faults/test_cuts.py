@@ -48,8 +48,8 @@ def test_programs_that_are_careless_are_found_guilty_by_the_same_harness(
     assert guilty_of <= {name for name, count in vars(found).items() if count}, found
 
 
-def tried(bench: Bench, wanted: Iterable[Cut]) -> list[tuple[Cut, Verdict]]:
-    with ThreadPoolExecutor(TOGETHER) as pool:
+def tried(bench: Bench, wanted: Iterable[Cut], together: int = TOGETHER) -> list[tuple[Cut, Verdict]]:
+    with ThreadPoolExecutor(together) as pool:
         return list(pool.map(lambda numbered: (numbered[1], bench.cut(numbered[1], str(numbered[0]))), enumerate(wanted)))
 
 
