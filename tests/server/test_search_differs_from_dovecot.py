@@ -59,6 +59,8 @@ LOST_BY_NARROWING = [
     ("Subject: =?x-unknown?q?ada?=", "SUBJECT ada"),
     ("Subject: =?utf-8*en?q?ada?=", "SUBJECT ada"),
     ("Subject: re: =?iso-8859-8-i?q?ada?=", "SUBJECT ada"),
+    # here it takes two letters for one sign; where the word has Korean too, it leaves a U+FFFD, which is looked for
+    ("Subject: =?ks_c_5601-1987?q?ada?=", "SUBJECT ada"),
 ]
 
 
