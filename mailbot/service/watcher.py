@@ -115,7 +115,7 @@ class Watcher:
     def _connect(self) -> Event:
         if wait := self._turns.take(self.wake):
             return self._yield(wait)
-        if self._stop.wait(self._shared.arrivals.take(self.account.host, self.account.port)):
+        if self._shared.arrivals.wait(self.account.host, self.account.port, self._stop.wait):
             return Event.STOP
         self._session = connect(self.account, read_only=self._shared.work.read_only)
         self._turns.done(self.wake)

@@ -1,8 +1,13 @@
 """Whose turn it is to log in: one watcher of an account at a time, and one try an interval after a refusal."""
 
+import itertools
+import threading
+import time
+
 from mailbot.service.arrivals import Arrivals
 from mailbot.service.turns import TURN, Turns, Wait
 from mailbot.service.wake import Wake
+from tests.lab.until import until
 
 
 class Clock:
@@ -81,14 +86,63 @@ def test_a_watcher_that_ends_leaves_the_turn_to_others() -> None:
     assert third.take() == {TURN}
 
 
+class Sleeper:
+    """Lets the time of a clock pass, `late` seconds more than it was asked to."""
+
+    def __init__(self, clock: Clock, late: float = 0.0) -> None:
+        self.clock, self.late, self.slept = clock, late, 0.0
+
+    def __call__(self, seconds: float) -> bool:
+        self.slept += seconds
+        self.clock.now += seconds and seconds + self.late
+        return False
+
+
 def test_connections_to_one_server_come_one_after_the_other_and_other_servers_do_not_wait() -> None:
     clock = Clock()
-    arrivals = Arrivals(0.02, clock)
-    assert [round(arrivals.take("a", 993), 2) for _ in range(3)] == [0.0, 0.02, 0.04]
-    assert arrivals.take("b", 993) == 0.0
-    assert arrivals.take("a", 143) == 0.0
-    clock.now = 0.05
-    assert round(arrivals.take("a", 993), 2) == 0.01
-    clock.now = 60
-    assert arrivals.take("a", 993) == 0.0, "who comes late saves nothing up"
-    assert round(arrivals.take("a", 993), 2) == 0.02
+    clock.now = 100.0
+    arrivals, asleep = Arrivals(0.02, clock), Sleeper(clock)
+    came = []
+    for _ in range(50):
+        assert not arrivals.wait("a", 993, asleep)
+        came.append(clock.now)
+    assert all(later - earlier >= 0.0199 for earlier, later in itertools.pairwise(came))
+    asleep.slept = 0.0
+    arrivals.wait("b", 993, asleep)
+    arrivals.wait("a", 143, asleep)
+    assert asleep.slept == 0.0
+    clock.now += 60
+    arrivals.wait("a", 993, asleep)
+    assert asleep.slept == 0.0
+    arrivals.wait("a", 993, asleep)
+    assert round(asleep.slept, 3) == 0.02, "who comes late saves nothing up for the others"
+
+
+def test_those_that_wake_late_and_together_do_not_come_together() -> None:
+    """Ten have waited for their places, a second too long: each is still kept from the one before it."""
+    arrivals, began, came = Arrivals(0.02), threading.Event(), list[float]()
+
+    def late(seconds: float) -> bool:
+        if threading.current_thread() not in waited:
+            waited.add(threading.current_thread())
+            return not began.wait(10)
+        return threading.Event().wait(seconds)
+
+    def come() -> None:
+        if not arrivals.wait("a", 993, late):
+            came.append(time.monotonic())
+
+    waited = set[threading.Thread]()
+    threads = [threading.Thread(target=come) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(waited) == 10, what="all of them waiting")
+    began.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(came) == 10
+    assert max(came) - min(came) >= 8 * 0.02
+
+
+def test_who_is_stopped_while_it_waits_does_not_come() -> None:
+    assert Arrivals(0.02, Clock()).wait("a", 993, lambda _: True)
