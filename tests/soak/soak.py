@@ -27,7 +27,7 @@ from tests.soak.hostile import Hostile
 from tests.soak.kinds import ELSEWHERE, INCOMING, RULES, message
 
 INCOMING_EVERY = 9              # so many messages go to INBOX for one into the other folder
-CUT_EVERY, RELOAD_EVERY = 4.0, 10.0
+CUT_EVERY, RELOAD_EVERY = 5.0, 10.0      # seconds, on average
 LIVES = 6                       # how often the bot is killed and started again, all in the first half: the second is for the memory
 LOOK_AGAIN = threading.Event()  # nobody sets it: a pause between two looks at the whole mailbox
 SETTLES_WITHIN = 420.0        # seconds: what has failed twice is tried again after two minutes, three times after four
@@ -149,6 +149,8 @@ class Soak:
             client = self._server.client(self._user)
             while not self._stop.is_set():
                 for number in range(self._numbers, int((time.monotonic() - began) * self._rate)):
+                    if self._stop.is_set():
+                        return
                     self._numbers = number + 1
                     self._record.sent.add(number)
                     if number % (INCOMING_EVERY + 1) == 0:
@@ -167,10 +169,11 @@ class Soak:
             lmtp.sendmail("soak@example.org", [self._user], message(number))
 
     def _cut(self, proxy: Proxy) -> None:
-        """All connections now; and the next ones, perhaps, after so many octets more."""
+        """All connections now; and the next one, perhaps, after so many octets more. Those behind it live until the next cut."""
         self._figures.cuts += 1
         self._forget(proxy)
-        proxy.set(cut_s2c=self._rng.choice([None, self._rng.randrange(1_000, 20_000)]),
+        coming = 1 + max((event.connection for event in proxy.events), default=0)
+        proxy.set(cut_s2c=self._rng.choice([None, self._rng.randrange(1_000, 20_000)]), only={coming},
                   cut_c2s=self._rng.choice([None, self._rng.randrange(300, 8_000)]), how=self._rng.choice(["fin", "rst"]))
         proxy.cut(self._rng.choice(["fin", "rst"]))
 
