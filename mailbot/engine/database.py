@@ -90,8 +90,13 @@ class Database:
 
     def _check_that_it_is_there(self) -> None:
         """SQLite goes on writing to a file that was removed, or replaced by a backup: what is noted there is gone at the next start."""
-        if self._file and _identity(self._path) != self._file:
-            why = "it was removed or replaced while mailbot ran: start mailbot again"
+        if self._file is None:
+            return
+        try:
+            why = "" if _identity(self._path) == self._file else "it was removed or replaced while mailbot ran: start mailbot again"
+        except OSError as error:
+            why = explained(error, self._path)
+        if why:
             log.error("state.failed", path=str(self._path), why=why, alert=True)
             raise StateFailed(f"the state in {self._path} cannot be used: {why}")
 
@@ -111,7 +116,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
     """Device and inode; None where there is no such file."""
     try:
         found = path.stat()
-    except OSError:
+    except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino
 

@@ -313,3 +313,16 @@ def test_a_failed_effect_is_not_done(journal):
     assert journal.effects.standing("home", "INBOX", 7, [1]) == []
     [found] = journal.effects.of_pass(pass_id)
     assert (found.state, found.why, found.at) == ("failed", "NO", Place("INBOX", 7, 1))
+
+
+def test_a_file_that_was_moved_away_takes_no_notes_until_it_is_back(path, journal):
+    """SQLite would go on writing to what no name leads to any more."""
+    first = journal.begin_pass("home", "INBOX", "arrival", NOW)
+    path.rename(path.with_name("aside"))
+    with pytest.raises(StateFailed, match="removed or replaced"):
+        journal.begin_pass("home", "INBOX", "arrival", NOW)
+    path.touch()
+    with pytest.raises(StateFailed, match="removed or replaced"):
+        journal.begin_pass("home", "INBOX", "arrival", NOW)
+    path.with_name("aside").replace(path)
+    assert journal.begin_pass("home", "INBOX", "arrival", NOW) == first + 1
