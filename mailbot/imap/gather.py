@@ -133,7 +133,7 @@ class Gathering:
     def _narrowing(self, uid_sets: Sequence[bytes]) -> Question | None:
         if self.wanted.narrow is None:
             return None
-        # The headers of a block cost a server no more than to search them, and here they are all decoded (docs/servers.md);
+        # The headers of a block cost a server no more than to search them, and here they are all decoded (docs/rules.md);
         # but not its bodies.
         by_text = self.selected.exists > BLOCK or bool(server_keys(self.wanted.narrow))
         narrow = self.searching.narrowing(self.wanted.narrow, uid_sets, by_text=by_text)

@@ -17,7 +17,7 @@ __all__ = ["Literal", "Token", "charset", "compile", "question"]
 charset = tokens.charset
 
 # What servers put in place of an encoded word whose charset they do not know: Dovecot and Cyrus, Courier. (What Dovecot
-# leaves out altogether, nobody can search for: docs/servers.md.)
+# leaves out altogether, nobody can search for: docs/rules.md.)
 _UNDECODED = ("\ufffd", "[unknown character set: ")
 # Cyrus has these from its cache of envelopes: one of each where a message has several, and addresses without comments.
 _CYRUS, _OF_THE_ENVELOPE = "ANNOTATE-EXPERIMENT-1", frozenset({"from", "to", "cc", "bcc", "subject", "message-id"})
