@@ -189,8 +189,11 @@ class Mailbox(Protocol):
     def gather(self, wanted: Wanted) -> Iterator[Gathered]:
         """Blocks of the selected folder; ends IDLE first, in the same write."""
 
-    def fetch(self, uids: Iterable[int], fields: Fields) -> Mapping[int, Message]:
-        """These messages as they are now; those that are gone are absent."""
+    def fetch(self, uids: Iterable[int], fields: Fields, *, changed_since: int = 0) -> Mapping[int, Message]:
+        """These messages as they are now; those that are gone are absent.
+
+        `changed_since`: so are those whose flags are as they were at this mod-sequence (RFC 7162); of a folder that keeps them.
+        """
 
     def parts(self, uid: int, parts: Sequence[SavedPart]) -> Iterator[Iterator[bytes]]:
         """The octets of each part ("" is the whole message), in this order, transfer encoding removed, in chunks.

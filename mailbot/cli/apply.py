@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from mailbot.accounts.account import Account
@@ -20,6 +21,7 @@ from mailbot.effects import Save
 from mailbot.engine.engine import Engine, Pass, Stopped
 from mailbot.engine.execute import carry_out
 from mailbot.errors import ConfigError, UsageError
+from mailbot.imap.session import Session
 from mailbot.plan.document import Saved
 from mailbot.plan.plan import Plan
 from mailbot.plan.saved import read
@@ -42,7 +44,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     _check_usage(options)
     config = start(options)
-    plans, code = _plans(options, config)
+    with planning.Kept() as kept:
+        return _planned_and_done(options, config, kept)
+
+
+def _planned_and_done(options: argparse.Namespace, config: Config, kept: planning.Kept) -> int:
+    plans, code = _plans(options, config, kept)
     if not options.json and (plans or not code):        # where no server answered there is nothing to show
         show(options, config, plans, "")
     if not any(plan.steps for plan in plans):
@@ -52,7 +59,7 @@ def main(options: argparse.Namespace) -> int:
     if not options.yes and not agreed():
         print("Nothing was changed.")
         return code
-    done, failed = _carry_out(options, config, plans)
+    done, failed = _carry_out(options, config, plans, kept)
     if options.json:
         print(json_document(report_json(done)))
     else:
@@ -69,9 +76,10 @@ def _check_usage(options: argparse.Namespace) -> None:
         raise UsageError("there is nobody to ask: look at `mailbot plan`, then give --yes")
 
 
-def _plans(options: argparse.Namespace, config: Config) -> tuple[list[Plan], int]:
+def _plans(options: argparse.Namespace, config: Config, kept: planning.Kept) -> tuple[list[Plan], int]:
     if not options.plan:
-        return planning.plans(options, config, reading_engine(), again=options.again, over_limit=options.over_limit)
+        return planning.plans(options, config, reading_engine(), again=options.again, over_limit=options.over_limit,
+                              kept=kept if options.yes else None)
     saved = _read(options.plan)
     if saved.rules_sha256 != config.ruleset.sha256:
         print("mailbot: the rules have changed since this plan was made; it is carried out as it was shown then", file=sys.stderr)
@@ -99,22 +107,29 @@ def _read(name: str) -> Saved:
     return read(text, name)
 
 
-def _carry_out(options: argparse.Namespace, config: Config, plans: Sequence[Plan]) -> tuple[list[Pass], int]:
+def _carry_out(options: argparse.Namespace, config: Config, plans: Sequence[Plan],
+               kept: planning.Kept) -> tuple[list[Pass], int]:
     done: list[Pass] = []
     busy = {plan.account for plan in plans if plan.steps}
     chosen = tuple(account for account in accounts(config, options.account) if account.name in busy)
     with Interruptible() as stop:
         engine = acting_engine(locks(stop.wait), patience=PATIENCE)
-        code = each(chosen, lambda account: _one(options, engine, account, plans, stop.is_set, done))
+
+        def act(account: Account) -> None:
+            there = kept.sessions.get(account.name)
+            with connect(account) if there is None else nullcontext(there) as session:
+                _one(options, engine, session, plans, stop.is_set, done)
+
+        code = each(chosen, act)
         engine.journal.close()
     return done, code
 
 
-def _one(options: argparse.Namespace, engine: Engine, account: Account, plans: Sequence[Plan], stopped: Stopped,
+def _one(options: argparse.Namespace, engine: Engine, session: Session, plans: Sequence[Plan], stopped: Stopped,
          done: list[Pass]) -> None:
-    own = [plan for plan in plans if plan.account == account.name and plan.steps]
+    own = [plan for plan in plans if plan.account == session.account and plan.steps]
     total = sum(len({uid for step in plan.steps for uid in step.order.uids}) for plan in own)
-    with connect(account) as session, Progress(account.name, total, quiet=options.quiet) as progress:
+    with Progress(session.account, total, quiet=options.quiet) as progress:
         for plan in own:
             one = carry_out(engine, session, plan, reread=True, again=options.again, stopped=stopped,
                             progress=progress.within(plan.folder))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from mailbot.effects import AddFlags, Effect, Flags, RemoveFlags, Save, SetFlags
+from mailbot.effects import AddFlags, Copy, Delete, Effect, Flags, Move, RemoveFlags, Save, SetFlags
 from mailbot.plan.plan import Named, Plan
 
 
@@ -27,6 +27,11 @@ class Chain:
     @property
     def uid(self) -> int:
         return self.named.uid
+
+    @property
+    def end(self) -> Effect | None:
+        """Where its first segment ends, on the server."""
+        return next((job.effect for job in self.jobs if isinstance(job.effect, Copy | Move | Delete)), None)
 
 
 @dataclass(frozen=True, slots=True)

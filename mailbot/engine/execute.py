@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from mailbot.effects import Fields, FolderState, Mailbox
+from mailbot.effects import Effect, Fields, FolderState, Mailbox
 from mailbot.engine.chains import Chain, chains
 from mailbot.engine.engine import BLOCK, Engine, Pass, Stopped, matched, never
 from mailbot.engine.recovery import recover
@@ -19,7 +19,7 @@ NOT_KEPT = r"\recent"       # RFC 3501 2.3.2: the server's own, and different fo
 
 def carry_out(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "apply", reread: bool = False, again: bool = False,
               stopped: Stopped = never, last: bool = False, progress: Callable[[int], None] | None = None) -> Pass:
-    """Does what the plan says, in blocks of 2,000 messages.
+    """Does what the plan says, in blocks of 5,000 messages.
 
     `reread`: each block holds the account's lock by itself, and its messages are read again first; what differs from the
     plan, or was done meanwhile (unless `again`), stays as it is and is in `skipped`. Without it the caller holds the lock and
@@ -73,7 +73,10 @@ OTHER_FOLDER = "the folder is another now (UIDVALIDITY changed)"
 
 
 def _blocks(left: dict[int, Chain]) -> Iterator[list[Chain]]:
-    walk = iter(left.values())
+    """What goes the same way is together, so that a large plan is few and large commands: a MOVE costs Dovecot a look through
+    the whole folder's file names (docs/performance.md), however many messages it moves."""
+    ways: dict[Effect | None, int] = {}
+    walk = iter(sorted(left.values(), key=lambda chain: ways.setdefault(chain.end, len(ways))))
     while block := list(islice(walk, BLOCK)):
         yield block
 
@@ -83,16 +86,20 @@ def _checked(engine: Engine, mailbox: Mailbox, plan: Plan, state: FolderState, b
     """The chains whose message is as the plan says, less what was done since; and why the others are not."""
     if state.uidvalidity != plan.uidvalidity:
         return [], dict.fromkeys((chain.uid for chain in block), OTHER_FOLDER)
-    now = mailbox.fetch([chain.uid for chain in block], Fields())
-    differing = {chain.uid: why for chain in block if (why := _difference(chain, now.get(chain.uid)))}
+    # Where the server counts changes (RFC 7162), it is asked for those alone: of the rest flags and presence are as they were
+    # (a message that went meanwhile is found gone by the effect itself), and a UID never names another message.
+    since = plan.modseq if state.highestmodseq >= plan.modseq else 0
+    now = mailbox.fetch([chain.uid for chain in block], Fields(), changed_since=since)
+    differing = {chain.uid: why for chain in block
+                 if (chain.uid in now or not since) and (why := _difference(chain, now.get(chain.uid)))}
     same = [chain for chain in block if chain.uid not in differing]
     if not again:
         standing = Standing(engine.journal, plan.account, state)
-        known = standing.known([now[chain.uid] for chain in same])
+        known = standing.known([chain.named for chain in same])
         while standing.unresolved:
             standing.resolve(mailbox)
             mailbox.select(plan.folder)
-            known = standing.known([now[chain.uid] for chain in same])
+            known = standing.known([chain.named for chain in same])
         for chain in same:
             _drop_done(plan, chain, known.done.get(chain.uid, ()))
     return [chain for chain in same if chain.jobs], differing

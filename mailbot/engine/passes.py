@@ -53,11 +53,13 @@ def arrival(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset, *, 
 
 
 def plan_folder(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset, *, due: Collection[str] | None = None,
-                only: str | None = None, since: timedelta | None = None, again: bool = False, over_limit: bool = False) -> Plan:
+                only: str | None = None, since: timedelta | None = None, again: bool = False, over_limit: bool = False,
+                progress: Callable[[int, int], None] | None = None) -> Plan:
     """What the rules would do to the mail that is there; nothing is sent or noted, and no lock is needed.
 
     `due`: the scheduled rules of these names judge, else all. `only`: all judge, and this one's steps are planned; with
     `over_limit` its limit is not asked. `since`: mail of that age at most. `again`: what was done before is no reason.
+    `progress` is told of each block how many messages were judged, and how many the folder has.
     """
     rules = scope.applicable(ruleset.rules, account=mailbox.account, folder=folder, folders=mailbox.folders())
     if due is not None:
@@ -72,7 +74,16 @@ def plan_folder(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset,
         ask = replace(ask, narrow=young if ask.narrow is None else And((ask.narrow, young)))
     standing = Standing(engine.journal, mailbox.account, state)
     known = nothing_known if again else standing.known
-    return _planned(engine, mailbox, state, rules, ruleset, lambda: _younger(mailbox.gather(ask), after), standing, known, only)
+
+    def blocks() -> Iterator[Gathered]:
+        for block in _younger(mailbox.gather(ask), after):
+            yield block
+            if progress:
+                progress(block.judged, state.exists)
+
+    if progress:
+        progress(0, state.exists)
+    return _planned(engine, mailbox, state, rules, ruleset, blocks, standing, known, only)
 
 
 def folder_pass(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset, due: Collection[str], *, act: Act = carry_out,

@@ -14,7 +14,7 @@ from mailbot.engine.journal import Journal
 from mailbot.errors import Refused
 from mailbot.mail.fingerprint import fingerprint
 from mailbot.mail.message import Message
-from mailbot.plan.plan import Done, Known
+from mailbot.plan.plan import Done, Known, Named
 
 
 class Standing:
@@ -25,7 +25,7 @@ class Standing:
         self._there: dict[Place, bool] = {}
         self.unresolved: set[Place] = set()
 
-    def known(self, messages: Sequence[Message]) -> Known:
+    def known(self, messages: Sequence[Message | Named]) -> Known:
         """What was done to these messages."""
         return Known({uid: tuple(Done(row.effect, row.ended or row.began, row.pass_id, row.state == "undone") for row in rows)
                       for uid, rows in self._rows(messages).items()})
@@ -47,14 +47,14 @@ class Standing:
             self._there |= {place: place in there for place in places}
         self.unresolved.clear()
 
-    def _rows(self, messages: Sequence[Message]) -> dict[int, list[EffectRow]]:
+    def _rows(self, messages: Sequence[Message | Named]) -> dict[int, list[EffectRow]]:
         state, uids = self._state, [message.uid for message in messages]
         found: dict[int, list[EffectRow]] = defaultdict(list)
         for row in self._effects.standing(self._account, state.name, state.uidvalidity, uids):
             found[row.at.uid].append(row)
         # What COPYUID says was put here is a message of its own: rows of the one it was copied from are not its rows.
         put = self._effects.put(self._account, state.name, state.uidvalidity, uids)
-        strangers = {message.uid: fingerprint(message) for message in messages if message.uid not in put | found.keys()}
+        strangers = {message.uid: _mark(message) for message in messages if message.uid not in put | found.keys()}
         alike: dict[str, dict[Place, list[EffectRow]]] = defaultdict(lambda: defaultdict(list))
         for row in self._effects.alike(self._account, set(strangers.values())):
             alike[row.fingerprint][row.at].append(row)
@@ -112,6 +112,10 @@ class Standing:
             self.unresolved.add(place)
             return False
         return not self._there[place]
+
+
+def _mark(message: Message | Named) -> str:
+    return message.fingerprint if isinstance(message, Named) else fingerprint(message)
 
 
 def _present(mailbox: Mailbox, folder: str, places: Iterable[Place]) -> set[Place]:

@@ -4,6 +4,7 @@ The only file that touches private names of imapclient and imaplib; tests/wire/t
 After the login the pipeline speaks, and this client, which remembers what it has sent, is dropped.
 """
 
+import base64
 import imaplib
 import logging
 import re
@@ -59,6 +60,13 @@ class _Wire(imaplib.IMAP4):
             self.untagged_responses.clear()     # nothing that was said in the clear counts (RFC 3501 6.2.1)
             self._get_capabilities()
         return answer
+
+    def _get_capabilities(self) -> None:
+        told = self.untagged_responses.pop("CAPABILITY", None)      # with the greeting, most tell them (RFC 3501 7.1)
+        if told and isinstance(told[-1], bytes):
+            self.capabilities = tuple(told[-1].decode("ascii", "replace").upper().split())
+        else:
+            super()._get_capabilities()     # type: ignore[misc]  # typeshed leaves private names out
 
     def _new_tag(self) -> bytes:
         self._transport.counts.commands += 1
@@ -126,7 +134,9 @@ def _authenticate(client: _Client, transport: Transport, settings: Settings, pas
         raise LoginRefused(f"{transport.peer}: the user name or the password holds a line break")
     _forget(client)
     try:
-        if "AUTH=PLAIN" in offered:
+        if {"AUTH=PLAIN", "SASL-IR"} <= set(offered):
+            _plain_at_once(client, user, password)
+        elif "AUTH=PLAIN" in offered:
             client.plain_login(user, password)
         else:
             client.login(_quoted(user), password)       # imaplib quotes the password alone
@@ -134,6 +144,18 @@ def _authenticate(client: _Client, transport: Transport, settings: Settings, pas
         raise LoginRefused(f"{transport.peer}: the server takes user names and passwords in ASCII only") from None
     except LoginError as error:
         raise _refusal(transport.peer, error) from error
+
+
+def _plain_at_once(client: _Client, user: str, password: str) -> None:
+    """With the initial response in the command (RFC 4959): IMAPClient waits for leave, which is a round trip more."""
+    response = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+    try:
+        status, said = client._imap._simple_command("AUTHENTICATE", "PLAIN", response)
+    except imaplib.IMAP4.error as error:
+        raise LoginError(str(error)) from None
+    if status != "OK":
+        raise LoginError(said[-1].decode("utf-8", "replace"))
+    client._imap.state = "AUTH"
 
 
 def _forget(client: _Client) -> None:

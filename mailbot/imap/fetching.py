@@ -34,12 +34,16 @@ class Fetch:
 
     fields: Fields
     capabilities: frozenset[str]
+    changed_since: int = 0      # mod-sequence (RFC 7162 3.1.4.1): of what has not changed since nothing is told
 
     def command(self, uid_set: bytes) -> Command:
-        return Command("UID FETCH", (uid_set, items(self.fields, self.capabilities)), uids=bounds(uid_set))
+        words: tuple[bytes, ...] = (uid_set, items(self.fields, self.capabilities))
+        if self.changed_since:
+            words = (*words, b"(CHANGEDSINCE %d)" % self.changed_since)
+        return Command("UID FETCH", words, uids=bounds(uid_set))
 
     def commands(self, uids: Iterable[int], most: int) -> list[Command]:
-        room = LONGEST_LINE - len(items(self.fields, self.capabilities)) - 40
+        room = LONGEST_LINE - len(items(self.fields, self.capabilities)) - 80
         return [self.command(uid_set) for uid_set, _ in sets(uids, octets=room, most=most)]
 
     def read(self, pipeline: Pipeline, answers: Sequence[Answer], uids: Iterable[int] = ()) -> Fetched:

@@ -1,5 +1,6 @@
 """LIST, NAMESPACE, SPECIAL-USE, STATUS (RFC 3501 6.3.8, RFC 2342, RFC 6154)."""
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mailbot.effects import Folder, Folders, FolderState
@@ -42,6 +43,17 @@ def names(answers: Sequence[Answer]) -> Names:
         if response.kind == b"LIST" and len(values) >= 3:
             return Names(delimiter=_text(values[1]))
     return Names()
+
+
+def server_name(answers: Sequence[Answer]) -> str:
+    """As ID tells it (RFC 2971), lower case; "" where it does not."""
+    for response in (response for answer in answers for response in answer.said if response.kind == b"ID"):
+        with contextlib.suppress(Malformed):
+            told = next(iter(response.values), None)
+            fields = told if isinstance(told, tuple) else ()
+            named = dict(zip(fields[::2], fields[1::2], strict=False)).get(b"name")
+            return _text(named).lower()
+    return ""
 
 
 def _namespaces(values: Sequence[object]) -> Names:

@@ -12,7 +12,7 @@ from mailbot.errors import Cause, MailbotError, Refused, Unreachable
 from mailbot.imap import folders as listing
 from mailbot.imap.apply import Applying
 from mailbot.imap.client import log_in
-from mailbot.imap.command import Command
+from mailbot.imap.command import Answer, Command
 from mailbot.imap.desk import Desk
 from mailbot.imap.fetching import Fetch, refused
 from mailbot.imap.gather import Gathering
@@ -53,12 +53,20 @@ class Session:
         self._notifying = Notifying(self._pipeline, supported="NOTIFY" in capabilities)
         self._selected: Selected | None = None
         self._folders: Folders | None = None
-        self._names = Names()
+        self._greeting: list[Answer] = []
+        self._learnt, self._server = Names(), ""
 
     def greet(self) -> None:
-        """Learns how this server writes folder names."""
-        answers = self._pipeline.run(listing.namespace_commands(self.capabilities))
-        self._names = listing.names(answers)
+        """Asks how this server writes folder names; what it says is read when it is needed."""
+        self._greeting = self._pipeline.post(listing.namespace_commands(self.capabilities))
+
+    @property
+    def _names(self) -> Names:
+        if self._greeting:
+            self._pipeline.settle(self._greeting)
+            self._learnt, self._server = listing.names(self._greeting), listing.server_name(self._greeting)
+            self._greeting = []
+        return self._learnt
 
     # -- folders
 
@@ -77,7 +85,9 @@ class Session:
         if self._selected and self._selected.state.name == folder:
             return self._selected.current()
         verb = "EXAMINE" if self._settings.read_only else "SELECT"
-        answer, *_ = self._pipeline.run([Command(verb, (self._names.wire(folder),)), *self._leave()])
+        # Else Dovecot counts no changes, and tells no HIGHESTMODSEQ (RFC 7162 3.1.8).
+        counting = (b"(CONDSTORE)",) if "CONDSTORE" in self.capabilities else ()
+        answer, *_ = self._pipeline.run([Command(verb, (self._names.wire(folder), *counting)), *self._leave()])
         state = state_of(folder, answer, examined=self._settings.read_only)
         if not state.uidnext:       # Courier's SELECT does not tell
             told = self.status([folder]).get(folder)
@@ -119,11 +129,11 @@ class Session:
     def gather(self, wanted: Wanted) -> Iterator[Gathered]:
         return Gathering(self._pipeline, self._searching, self._current(), wanted, self._settings.most_uids).blocks()
 
-    def fetch(self, uids: Iterable[int], fields: Fields) -> Mapping[int, Message]:
-        """Those that are gone, or cannot be read, are absent."""
+    def fetch(self, uids: Iterable[int], fields: Fields, *, changed_since: int = 0) -> Mapping[int, Message]:
+        """Those that are gone, or cannot be read, are absent; with `changed_since`, those that have not changed too."""
         self._current()
         wanted = sorted(set(uids))
-        fetch = Fetch(fields, self.capabilities)
+        fetch = Fetch(fields, self.capabilities, changed_since)
         found = fetch.read(self._pipeline, self._pipeline.run(fetch.commands(wanted, self._settings.most_uids)), wanted).messages
         return {uid: found[uid] for uid in wanted if uid in found}
 
@@ -136,7 +146,7 @@ class Session:
             raise RuntimeError("a read-only Session has no effects")
         applying = Applying(
             self._pipeline, self.capabilities, self._names, self._current(), self._settings.most_uids,
-            idles=self.has_idle, is_there=lambda name: name in self.folders(), created=self._created)
+            server=self._server, idles=self.has_idle, is_there=lambda name: name in self.folders(), created=self._created)
         return applying.outcomes(orders, last=last)
 
     # -- for people
@@ -225,7 +235,7 @@ class Session:
     def _hear(self, response: Response) -> None:
         if self._selected:
             self._selected.hear(response)
-        self._notifying.hear(response, self._names, self._selected.state.name if self._selected else None)
+        self._notifying.hear(response, self._learnt, self._selected.state.name if self._selected else None)
 
 
 def _free_literals(capabilities: frozenset[str]) -> int:

@@ -1,5 +1,6 @@
 """What an order becomes: commands for as many UIDs as one line holds, and what their answers amount to."""
 
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -51,6 +52,7 @@ class Writing:
     capabilities: frozenset[str]
     names: Names
     most: int                                       # UIDs that a command names at most
+    by_copy: bool = False                           # a move is a copy, and then the removal of what was copied
     marked: frozenset[int] = field(default=frozenset())     # of SetFlags' messages those with \\Deleted: they keep it
 
     def tasks(self, order: Order) -> Iterator[Task]:
@@ -58,7 +60,7 @@ class Writing:
             case AddFlags() | RemoveFlags() | SetFlags() as effect:
                 yield from self._flags(effect, order.uids)
             case Copy(to) | Move(to) as effect:
-                verb = "UID MOVE" if isinstance(effect, Move) and "MOVE" in self.capabilities else "UID COPY"
+                verb = "UID MOVE" if isinstance(effect, Move) and not self.by_copy else "UID COPY"
                 target = self.names.wire(to)
                 for uid_set, uids in self._sets(order.uids, 200 + (len(target) if isinstance(target, bytes) else 0)):
                     yield Task(effect, uids, (Command(verb, (uid_set, target), slow=True),))
@@ -114,19 +116,27 @@ def seen(answers: Iterable[Answer]) -> dict[int, frozenset[bytes]]:
     (Dovecot looks first and expunges then, whatever the order of the commands in a write.)
     """
     there: dict[int, frozenset[bytes]] = {}
-    numbers: list[tuple[int, int]] = []     # sequence number, UID
+    numbered: dict[int, int] = {}       # by the sequence number before anything went: UID
+    gone: list[int] = []                # such numbers, ascending
     for response in said_in(answers):
         if response.kind == b"FETCH" and response.uid:
             told = rows([response]).items.get(response.uid, {})
-            there[response.uid] = frozenset(word.lower() for word in told.get(b"FLAGS") or () if isinstance(word, bytes))
-            numbers.append((response.number, response.uid))
+            if b"FLAGS" in told:        # a STORE's new MODSEQ is no look (RFC 7162 3.1.3)
+                there[response.uid] = frozenset(word.lower() for word in told[b"FLAGS"] or () if isinstance(word, bytes))
+                numbered[_first_number(response.number, gone)] = response.uid
         elif response.kind == b"EXPUNGE":
-            for number, uid in numbers:
-                if number == response.number:
-                    there.pop(uid, None)
-            # RFC 3501 7.4.1: those behind move up at once.
-            numbers = [(number - (number > response.number), uid) for number, uid in numbers if number != response.number]
+            number = _first_number(response.number, gone)
+            insort(gone, number)
+            there.pop(numbered.get(number, 0), None)
     return there
+
+
+def _first_number(number: int, gone: Sequence[int]) -> int:
+    """What is `number` now was this before those were gone: the ones behind each had moved up at once (RFC 3501 7.4.1)."""
+    first = number
+    while (moved := number + bisect_right(gone, first)) != first:
+        first = moved
+    return first
 
 
 def placed(answers: Sequence[Answer], most: int) -> dict[int, Placed]:

@@ -56,6 +56,7 @@ class Plan:
     steps: tuple[Step, ...] = ()
     trial: tuple[Step, ...] = ()            # of `dry_run` rules; never carried out
     verdicts: tuple[Verdict, ...] = ()      # by UID, then rule; without a rule: the message could not be read at all
+    modseq: int = field(default=0, compare=False)   # HIGHESTMODSEQ before anything was read; 0: not known (a plan from a file)
     rules: int = field(default=0, compare=False)    # how many judged; 0 where that is not known (a plan from a file)
 
 

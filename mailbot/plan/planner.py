@@ -49,4 +49,4 @@ def plan(rules: Sequence[Rule], blocks: Iterable[Gathered], *, account: str, sta
     verdicts = merge.verdicts
     told = sorted({verdict.uid for verdict in verdicts} & messages.keys())
     return Plan(account, state.name, state.uidvalidity, judged, tuple(messages[uid] for uid in told),
-                tuple(merge.steps), tuple(merge.trial), verdicts, rules=len(rules))
+                tuple(merge.steps), tuple(merge.trial), verdicts, modseq=state.highestmodseq, rules=len(rules))

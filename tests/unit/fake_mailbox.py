@@ -49,10 +49,17 @@ class Box:
     uidvalidity: int = 7
     uidnext: int = 1
     mail: dict[int, Message] = field(default_factory=dict)
+    modseq: int = 1
+    changed: dict[int, int] = field(default_factory=dict)       # UID -> mod-sequence of its last change
+
+    def change(self, uid: int, flags: frozenset[str]) -> None:
+        self.mail[uid] = replace(self.mail[uid], flags=flags)
+        self.modseq += 1
+        self.changed[uid] = self.modseq
 
 
 class FakeMailbox:
-    """`capabilities`: MOVE and UIDPLUS, as of a server; `refuse` answers for an effect: (cause, why)."""
+    """`capabilities`: MOVE, UIDPLUS and CONDSTORE, as of a server; `refuse` answers for an effect: (cause, why)."""
 
     def __init__(self, *names: str, capabilities: Iterable[str] = ("MOVE", "UIDPLUS"), account: str = "home") -> None:
         self.account = account
@@ -90,8 +97,7 @@ class FakeMailbox:
             self._put(message, folder)
 
     def flag(self, folder: str, uid: int, *flags: str) -> None:
-        box = self.boxes[folder]
-        box.mail[uid] = replace(box.mail[uid], flags=frozenset(flags))
+        self.boxes[folder].change(uid, frozenset(flags))
 
     def subjects(self, folder: str) -> list[str]:
         return [message.headers.first("subject") or "" for message in self.boxes[folder].mail.values()]
@@ -135,10 +141,11 @@ class FakeMailbox:
                            {uid: why for uid, why in self.broken.items() if uid in uids})
             assert self._selected == folder, "another folder was selected while this one was being read"
 
-    def fetch(self, uids: Iterable[int], fields: Fields) -> Mapping[int, Message]:
-        self.asked.append("fetch")
+    def fetch(self, uids: Iterable[int], fields: Fields, *, changed_since: int = 0) -> Mapping[int, Message]:
+        self.asked.append(f"fetch changes since {changed_since}" if changed_since else "fetch")
         self._reachable()
-        return {uid: replace(self._box.mail[uid], body=None) for uid in uids if uid in self._box.mail}
+        return {uid: replace(self._box.mail[uid], body=None) for uid in uids
+                if uid in self._box.mail and (not changed_since or self._box.changed.get(uid, 0) > changed_since)}
 
     def parts(self, uid: int, parts: Sequence[SavedPart]) -> Iterator[Iterator[bytes]]:
         return (self._octets(uid, part.number) for part in parts)
@@ -168,7 +175,8 @@ class FakeMailbox:
 
     def _state(self, folder: str) -> FolderState:
         box = self.boxes[folder]
-        return FolderState(folder, box.uidvalidity, box.uidnext, len(box.mail), ALL_FLAGS, read_only=False)
+        return FolderState(folder, box.uidvalidity, box.uidnext, len(box.mail), ALL_FLAGS, read_only=False,
+                           highestmodseq=box.modseq if "CONDSTORE" in self.capabilities else 0)
 
     def _reachable(self) -> None:
         if self.steps == 0:
@@ -190,7 +198,7 @@ class FakeMailbox:
                 for uid in order.uids:
                     if uid in self._box.mail:
                         self._step()
-                        self._box.mail[uid] = replace(self._box.mail[uid], flags=after(effect, self._box.mail[uid].flags))
+                        self._box.change(uid, after(effect, self._box.mail[uid].flags))
                     yield Outcome(effect, uid)
             case Copy(to):
                 yield from self._copied(effect, order.uids, to)

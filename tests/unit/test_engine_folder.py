@@ -15,6 +15,7 @@ from mailbot.plan.plan import Judgement
 from tests.unit.engine_house import House, ruleset
 from tests.unit.fake_mailbox import NOW, FakeMailbox, eml
 
+ONLY_MOVE = "[{name: all, when: {all: true}, then: [{move: Archive}]}]"
 MOVE = "[{name: all, when: {all: true}, then: [{flag: seen}, {move: Archive}]}]"
 
 
@@ -70,7 +71,7 @@ def test_what_was_done_meanwhile_is_skipped_unless_it_is_asked_for_again(house):
 
 
 def test_a_plan_is_carried_out_in_blocks_each_under_its_own_lock_and_a_stop_is_heard_between_them(house):
-    fill(house, 4500)
+    fill(house, 10_500)
     plan = planned(house)
     locked, told = [], []
 
@@ -82,12 +83,12 @@ def test_a_plan_is_carried_out_in_blocks_each_under_its_own_lock_and_a_stop_is_h
 
     engine = Engine(house.journal, "/files", lambda: house.now, lock)
     done = carry_out(engine, house.mailbox, plan, reread=True, progress=told.append, stopped=lambda: len(told) == 2)
-    assert (told, locked) == ([2000, 4000], ["home"] * 2)
-    assert (done.cut_short, done.done) == (True, 8000)
+    assert (told, locked) == ([5000, 10_000], ["home"] * 2)
+    assert (done.cut_short, done.done) == (True, 20_000)
     assert len(house.mailbox.boxes["INBOX"].mail) == 500
     assert house.mailbox.asked[-1] == "unlock"
     done = carry_out(engine, house.mailbox, plan, reread=True)
-    assert (done.done, len(done.skipped), done.cut_short) == (1000, 4000, False)
+    assert (done.done, len(done.skipped), done.cut_short) == (1000, 10_000, False)
 
 
 def test_equal_effects_of_a_wave_are_one_order(house):
@@ -95,6 +96,42 @@ def test_equal_effects_of_a_wave_are_one_order(house):
     carry_out(house.engine, house.mailbox, planned(house), reread=True)
     [orders] = house.mailbox.before_apply
     assert orders[1] == Order(Move("Archive"), (1, 2, 3))
+
+
+def test_of_a_large_plan_what_goes_the_same_way_is_together(house):
+    for number in range(6_000):
+        house.mailbox.deliver("INBOX", eml(f"{number} {'odd' if number % 2 else 'even'}"))
+    text = "[{name: odd, when: {subject: odd}, then: [{move: Odd}]}, {name: even, when: {subject: even}, then: [{move: Even}]}]"
+    done = carry_out(house.engine, house.mailbox, planned(house, text), reread=True)
+    moves = [[(order.effect.to, len(order.uids)) for order in orders] for orders in house.mailbox.before_apply]
+    assert moves == [[("Even", 3000), ("Odd", 2000)], [("Odd", 1000)]]
+    assert done.done == 6_000
+
+
+def test_where_the_server_counts_changes_only_they_are_read_again(house):
+    house.mailbox.capabilities |= {"CONDSTORE"}
+    fill(house, 4)
+    plan = planned(house, ONLY_MOVE)
+    house.mailbox.flag("INBOX", 2, r"\Answered")       # by the user, between the plan and its execution
+    house.mailbox.flag("INBOX", 3, r"\Answered")
+    house.mailbox.flag("INBOX", 3)                      # and back: as the plan says
+    house.mailbox.carry("INBOX", 4, "Trash")
+    house.mailbox.asked.clear()
+    done = carry_out(house.engine, house.mailbox, plan, reread=True)
+    assert [asked for asked in house.mailbox.asked if asked.startswith("fetch")] == [f"fetch changes since {plan.modseq}"]
+    assert done.skipped == {2: "its flags have changed since the plan was made"}
+    assert (done.done, sorted(house.mailbox.boxes["INBOX"].mail)) == (2, [2])
+    assert len(house.mailbox.boxes["Archive"].mail) == 2
+
+
+def test_a_plan_from_before_the_server_began_to_count_is_read_again_whole(house):
+    fill(house, 2)
+    plan = planned(house, ONLY_MOVE)
+    house.mailbox.capabilities |= {"CONDSTORE"}
+    house.mailbox.flag("INBOX", 2, r"\Answered")
+    house.mailbox.asked.clear()
+    assert carry_out(house.engine, house.mailbox, plan, reread=True).done == 1
+    assert "fetch" in house.mailbox.asked
 
 
 def test_a_dry_run_counts_what_matched_and_sends_nothing(house):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailbot.effects import AddFlags, Copy, Delete, Move, Order, Outcome, RemoveFlags, Save, SavedPart, SetFlags
+from mailbot.effects import AddFlags, Copy, Delete, Fields, Move, Order, Outcome, RemoveFlags, Save, SavedPart, SetFlags
 from mailbot.errors import Cause
 from tests.lab.scripted import Peer, Script, Scripted
 from tests.wire.conversation import EVERYTHING, FIELDS, inbox, row, selected
@@ -355,3 +355,89 @@ def test_a_save_is_not_for_the_wire() -> None:
         session = inbox(server)
         with pytest.raises(TypeError):
             session.apply([Order(Save(SavedPart("2"), "/data", "/data/x"), (1,))])
+
+
+# -- many messages, many ways
+
+
+MANY = tuple(range(1, 201))
+
+
+def by_dovecot(then: Script, exists: int = 60_000) -> Script:
+    def script(peer: Peer) -> None:
+        peer.log_in_as("Dovecot", "IDLE ESEARCH UIDPLUS MOVE LITERAL+")
+        peer.select(exists=exists, uidnext=exists + 1, tag=b"M3")
+        then(peer)
+
+    return script
+
+
+def test_many_moves_out_of_a_large_folder_are_copies_and_one_removal_on_dovecot() -> None:
+    def then(peer: Peer) -> None:
+        peer.expect(b'M4 UID COPY 1:100 "A"\r\nM5 UID COPY 101:200 "B"\r\n')
+        peer.send(b"M4 OK [COPYUID 9 1:100 1:100] .\r\nM5 OK [COPYUID 8 101:199 1:99] .\r\n")       # 200 was gone
+        peer.expect(b"M6 UID STORE 1:199 +FLAGS.SILENT (\\Deleted)\r\nM7 UID EXPUNGE 1:199\r\nM8 UID FETCH 1:199 " + LOOK
+                    + b"M9 UID FETCH 200 " + LOOK)
+        gone = b"".join(b"* 1 EXPUNGE\r\n" for _ in range(198))
+        peer.send(b"M6 OK .\r\n" + gone + b"M7 OK .\r\n* 1 FETCH (UID 199 FLAGS (\\Deleted))\r\nM8 OK .\r\nM9 OK .\r\n")
+        peer.expect(b"M10 UID STORE 199 +FLAGS.SILENT (\\Deleted)\r\nM11 UID EXPUNGE 199\r\nM12 UID FETCH 199 " + LOOK)
+        peer.send(b"M10 OK .\r\n* 1 EXPUNGE\r\nM11 OK .\r\nM12 OK .\r\n")       # Dovecot 2.3 loses one now and then
+        peer.expect_end()
+
+    with Scripted(by_dovecot(then)) as server:
+        outcomes = inbox(server).apply([Order(Move("A"), MANY[:100]), Order(Move("B"), MANY[100:])])
+    assert [(outcome.done, outcome.why) for outcome in outcomes[:199]] == [(True, "")] * 199
+    assert outcomes[199].cause is Cause.GONE
+
+
+def test_where_there_is_no_room_for_a_copy_it_is_moved_after_all() -> None:
+    def then(peer: Peer) -> None:
+        peer.expect(b'M4 UID COPY 1:100 "A"\r\nM5 UID COPY 101:200 "B"\r\n')
+        peer.send(b"M4 OK [COPYUID 9 1:100 1:100] .\r\nM5 NO [OVERQUOTA] full\r\n")
+        peer.expect(b'M6 UID MOVE 101:200 "B"\r\n')
+        peer.send(b"* OK [COPYUID 8 101:200 1:100] .\r\nM6 OK .\r\n")
+        peer.expect(b"M7 UID STORE 1:100 +FLAGS.SILENT (\\Deleted)\r\nM8 UID EXPUNGE 1:100\r\nM9 UID FETCH 1:100 " + LOOK)
+        peer.send(b"M7 OK .\r\nM8 OK .\r\nM9 OK .\r\n")
+        peer.expect_end()
+
+    with Scripted(by_dovecot(then)) as server:
+        outcomes = inbox(server).apply([Order(Move("A"), MANY[:100]), Order(Move("B"), MANY[100:])])
+    assert all(outcome.done and outcome.target_uid for outcome in outcomes)
+
+
+@pytest.mark.parametrize(("name", "exists", "uids"), [("Cyrus", 60_000, MANY), ("Dovecot", 1_000, MANY), ("Dovecot", 60_000, MANY[:99])])
+def test_otherwise_a_move_is_a_move(name: str, exists: int, uids: tuple[int, ...]) -> None:
+    half = len(uids) // 2
+
+    def script(peer: Peer) -> None:
+        peer.log_in_as(name, "IDLE ESEARCH UIDPLUS MOVE LITERAL+")
+        peer.select(exists=exists, uidnext=exists + 1, tag=b"M3")
+        peer.expect(b'M4 UID MOVE 1:%d "A"\r\nM5 UID MOVE %d:%d "B"\r\n' % (half, half + 1, len(uids)))
+        peer.send(b"* OK [COPYUID 9 1:%d 1:%d] .\r\nM4 OK .\r\n" % (half, half))
+        rest = len(uids) - half
+        peer.send(b"* OK [COPYUID 8 %d:%d 1:%d] .\r\nM5 OK .\r\n" % (half + 1, len(uids), rest))
+        peer.expect_end()
+
+    with Scripted(script) as server:
+        outcomes = inbox(server).apply([Order(Move("A"), uids[:half]), Order(Move("B"), uids[half:])])
+    assert all(outcome.done for outcome in outcomes)
+
+
+def test_a_server_that_counts_changes_is_asked_for_those_alone() -> None:
+    """RFC 7162: HIGHESTMODSEQ with SELECT, and CHANGEDSINCE; what a STORE says of MODSEQ is no look at the message."""
+
+    def script(peer: Peer) -> None:
+        peer.log_in("CONDSTORE UIDPLUS")
+        peer.select(exists=3, uidnext=4, name=b'"INBOX" (CONDSTORE)', more=b"* OK [HIGHESTMODSEQ 12] .\r\n")
+        peer.expect(b"M3 UID FETCH 1:3 " + FIELDS + b" (CHANGEDSINCE 11)\r\n")
+        peer.send(row(2, 2, more=b" MODSEQ (12)") + b"M3 OK .\r\n")
+        peer.expect(b"M4 UID STORE 2 +FLAGS.SILENT (\\Deleted)\r\nM5 UID EXPUNGE 2\r\nM6 UID FETCH 2 " + LOOK)
+        peer.send(b"* 2 FETCH (UID 2 MODSEQ (13))\r\nM4 OK .\r\nM5 OK .\r\nM6 OK .\r\n")
+        peer.expect_end()
+
+    with Scripted(script) as server:
+        session = server.connect()
+        assert session.select("INBOX").highestmodseq == 12
+        assert list(session.fetch((1, 2, 3), Fields(), changed_since=11)) == [2]
+        outcome, = session.apply([Order(Delete(), (2,))])
+        assert outcome.done

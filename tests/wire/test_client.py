@@ -26,6 +26,37 @@ def test_the_password_goes_by_authenticate_plain_in_utf_8_where_the_server_has_i
         connect(server.settings(), lambda: "pąss").abandon()
 
 
+def test_where_the_server_allows_it_the_login_is_one_round_trip() -> None:
+    """Capabilities with the greeting (RFC 3501 7.1), the password in the command (SASL-IR, RFC 4959)."""
+
+    def script(peer: Peer) -> None:
+        peer.send(b"* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n")
+        tag = peer.command(b"AUTHENTICATE PLAIN AGFkYQBwxIVzcw==\r\n")
+        peer.send(b"%s OK [CAPABILITY IMAP4rev1] in\r\n" % tag)
+        peer.expect(b'M1 LIST "" ""\r\n')
+        peer.expect_end()
+
+    with Scripted(script) as server:
+        session = connect(server.settings(), lambda: "pąss")
+        assert session.counts.round_trips == 1
+        session.abandon()
+
+
+@pytest.mark.parametrize(("answer", "error", "words"), [
+    (b"NO [AUTHENTICATIONFAILED] no", LoginRefused, "login refused: .AUTHENTICATIONFAILED. no"),
+    (b"NO [UNAVAILABLE] later", Unreachable, "later"),
+    (b"BAD what", LoginRefused, "what")])
+def test_a_login_in_one_round_trip_is_refused_as_any_other(answer: bytes, error: type[Exception], words: str) -> None:
+    def script(peer: Peer) -> None:
+        peer.send(b"* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\r\n")
+        tag = peer.command(b"AUTHENTICATE PLAIN AGFkYQBwYXNz\r\n")
+        peer.send(tag + b" " + answer + b"\r\n")
+        peer.expect_end()
+
+    with Scripted(script) as server, pytest.raises(error, match=words):
+        server.connect()
+
+
 def test_login_quotes_both_arguments_where_there_is_no_plain() -> None:
     def script(peer: Peer) -> None:
         peer.greet("IMAP4rev1")
@@ -58,7 +89,7 @@ def test_capabilities_are_asked_for_where_the_login_does_not_list_them() -> None
 
 def test_starttls_forgets_what_came_in_the_clear_and_asks_again(authority: Certificate) -> None:
     def script(peer: Peer) -> None:
-        peer.greet("IMAP4rev1 STARTTLS LOGINDISABLED", greeting=b"* OK [CAPABILITY IMAP4rev1 STARTTLS] hello\r\n")
+        peer.send(b"* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED IDLE] hello\r\n")
         tag = peer.command(b"STARTTLS\r\n")
         peer.send(b"%s OK begin\r\n" % tag)
         peer.start_tls()

@@ -71,7 +71,7 @@ def test_a_folders_name_is_one_argument(name: str, names: Names) -> None:
 @given(st.frozensets(HOSTILE, max_size=3))
 def test_a_flags_name_is_one_flag_or_is_not_sent(names: frozenset[str]) -> None:
     for effect in (AddFlags(names), SetFlags(names)):
-        for task in Writing(frozenset(), Names(), 2000).tasks(Order(effect, (1,))):
+        for task in Writing(frozenset(), Names(), 2000, by_copy=True).tasks(Order(effect, (1,))):
             for command in task.commands:
                 assert_one(command)
 
