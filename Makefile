@@ -42,6 +42,12 @@ servers: $(VENV)/.test
 container: $(VENV)/.test
 	tests/e2e/container.sh
 
+# mailbot beside imapfilter, imapautofiler and a plain loop (docs/performance.md), on a Dovecot of its own; about 15 minutes.
+# make bench BENCH="new-mail backlog-10k": a part; BENCH="--runs 5 startup": more runs.
+.PHONY: bench
+bench: $(VENV)/.test
+	$(BIN)/python -m bench $(BENCH)
+
 # What a large attachment costs in memory and time, on a Dovecot of its own.
 bench-attachment: $(VENV)/.test
 	$(BIN)/python -m bench.attachment

@@ -81,3 +81,4 @@ AUTOFILER_CLIENT = Client("imapautofiler", _imapautofiler, None, _no_imapautofil
 LOOP = Client(
     "IMAPClient loop", lambda _home, rules, port, user: _loop(rules, port, user, "backlog"),
     lambda _home, rules, port, user: _loop(rules, port, user, "watch"))
+CLIENTS = (MAILBOT, IMAPFILTER, AUTOFILER_CLIENT, LOOP)

@@ -160,7 +160,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """One block of at most 2,000 messages, ascending by UID."""
+    """One block of at most 1,000 messages, ascending by UID."""
 
     state: FolderState
     messages: tuple[Message, ...]

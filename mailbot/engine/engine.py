@@ -13,7 +13,7 @@ from mailbot.engine.saving import Saver
 from mailbot.plan.plan import Judgement, Named, Plan
 
 UNDO = "undo"       # the cause of a pass that takes back
-BLOCK = 5_000       # messages: a reload or a stop is heard between two blocks
+BLOCK = 3_000       # messages: a reload or a stop is heard between two blocks
 
 Stopped = Callable[[], bool]
 

@@ -19,7 +19,7 @@ NOT_KEPT = r"\recent"       # RFC 3501 2.3.2: the server's own, and different fo
 
 def carry_out(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "apply", reread: bool = False, again: bool = False,
               stopped: Stopped = never, last: bool = False, progress: Callable[[int], None] | None = None) -> Pass:
-    """Does what the plan says, in blocks of 5,000 messages.
+    """Does what the plan says, in blocks of 3,000 messages.
 
     `reread`: each block holds the account's lock by itself, and its messages are read again first; what differs from the
     plan, or was done meanwhile (unless `again`), stays as it is and is in `skipped`. Without it the caller holds the lock and

@@ -15,9 +15,8 @@ from mailbot.engine.recovery import recover
 from mailbot.engine.report import log, report_plan
 from mailbot.engine.standing import Standing
 from mailbot.errors import MailbotError
-from mailbot.mail.message import Message
 from mailbot.plan import scope
-from mailbot.plan.plan import Known, Plan
+from mailbot.plan.plan import Known, Named, Plan
 from mailbot.plan.planner import nothing_known, plan
 from mailbot.plan.wanted import wanted
 from mailbot.rules.rule import Rule, Ruleset
@@ -123,7 +122,7 @@ class _Batch:
 
 
 def _planned(engine: Engine, mailbox: Mailbox, state: FolderState, rules: Sequence[Rule], ruleset: Ruleset,
-             blocks: Callable[[], Iterator[Gathered]], standing: Standing, known: Callable[[Sequence[Message]], Known],
+             blocks: Callable[[], Iterator[Gathered]], standing: Standing, known: Callable[[Sequence[Named]], Known],
              only: str | None) -> Plan:
     while True:
         decided = plan(rules, blocks(), account=mailbox.account, state=state, folders=mailbox.folders(), known=known,

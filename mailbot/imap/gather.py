@@ -20,7 +20,7 @@ from mailbot.search.nodes import Node
 
 _Answers = dict[Node, frozenset[int] | None]
 
-BLOCK = 2_000
+BLOCK = 1_000
 _ROOM = LONGEST_LINE // 2       # of a SEARCH's line for its UIDs; the other half for its words
 
 

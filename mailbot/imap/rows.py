@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from mailbot.effects import Fields
@@ -129,15 +130,20 @@ def _identity(told: Items) -> str:
     return identity.decode("ascii", "replace") if isinstance(identity, bytes) else str(identity or "")
 
 
+@lru_cache(maxsize=256)
+def _zone(sign: bytes, hours: bytes, minutes: bytes) -> timezone:
+    """One object for all that are in it."""
+    away = timedelta(hours=int(hours), minutes=int(minutes))
+    return timezone(-away if sign == b"-" else away)
+
+
 def internaldate(octets: object) -> datetime:
     """Raises Unreadable."""
     found = _DATE.fullmatch(octets) if isinstance(octets, bytes) else None
     if not found or found[2].lower() not in _MONTHS:
         raise Unreadable("the server gives no INTERNALDATE")
     day, hour, minute, second = (int(found[at]) for at in (1, 4, 5, 6))
-    away = timedelta(hours=int(found[8]), minutes=int(found[9]))
     try:
-        zone = timezone(-away if found[7] == b"-" else away)
-        return datetime(int(found[3]), _MONTHS[found[2].lower()], day, hour, minute, min(second, 59), tzinfo=zone)
+        return datetime(int(found[3]), _MONTHS[found[2].lower()], day, hour, minute, min(second, 59), tzinfo=_zone(*found.group(7, 8, 9)))
     except ValueError as error:
         raise Unreadable(f"an INTERNALDATE that is none: {error}") from error

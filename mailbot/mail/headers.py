@@ -66,9 +66,10 @@ class Headers:
     def all(self, name: str) -> tuple[str, ...]:
         """The values as text, one for each time the field is there."""
         name = name.lower()
-        if name not in self._texts:
-            self._texts[name] = tuple(text_of_field(value) for value in self.raw(name))
-        return self._texts[name]
+        texts = self._texts.get(name)
+        if texts is None:
+            texts = self._texts[name] = tuple([text_of_field(value) for value in self._fields().get(name, ())])
+        return texts
 
     def first(self, name: str) -> str | None:
         values = self.all(name)

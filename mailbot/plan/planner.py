@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 
 from mailbot.effects import Folders, FolderState, Gathered
-from mailbot.mail.message import Message
 from mailbot.plan.judge import Hit, Judge
 from mailbot.plan.merge import Merge
 from mailbot.plan.named import named
@@ -12,14 +11,14 @@ from mailbot.plan.plan import Known, Named, Plan
 from mailbot.rules.rule import Rule
 
 
-def nothing_known(messages: Sequence[Message]) -> Known:
+def nothing_known(messages: Sequence[Named]) -> Known:
     """An empty journal: for the tests in the rules file and for `apply --again`."""
     del messages
     return Known()
 
 
 def plan(rules: Sequence[Rule], blocks: Iterable[Gathered], *, account: str, state: FolderState, folders: Folders,
-         known: Callable[[Sequence[Message]], Known], timezone: tzinfo, files: str, now: datetime,
+         known: Callable[[Sequence[Named]], Known], timezone: tzinfo, files: str, now: datetime,
          only: str | None = None) -> Plan:
     """The plan of one folder. `rules` are those that judge it in this pass (scope.py), in order.
 
@@ -37,9 +36,10 @@ def plan(rules: Sequence[Rule], blocks: Iterable[Gathered], *, account: str, sta
         for uid, why in block.broken.items():
             merge.unread(uid, why)
         found = list(judge.hits(block))
-        done = known([message for message, _ in found]).done if found else {}
+        names = {message.uid: named(message) for message, _ in found}
+        messages |= names
+        done = known(list(names.values())).done if found else {}
         for message, of_rules in found:
-            messages[message.uid] = named(message)
             merge.stand(message.uid, message.flags, done.get(message.uid, ()))
             for position, hit in of_rules:
                 hits[position].append(hit)

@@ -200,33 +200,33 @@ def test_a_folder_is_narrowed_counted_and_its_candidates_fetched() -> None:
 def test_a_large_folder_comes_in_blocks_and_the_next_is_asked_for_before_one_is_given_out() -> None:
     def then(peer: Peer) -> None:
         peer.expect(b"M3 UID SEARCH RETURN (ALL) UID 1:*\r\n")
-        peer.send(b'* ESEARCH (TAG "M3") UID ALL 1:4500\r\nM3 OK .\r\n')
-        peer.expect(b"M4 UID FETCH 1:2000 " + FIELDS + b"\r\nM5 UID FETCH 2001:4000 " + FIELDS + b"\r\n")
-        peer.send(b"".join(row(uid, uid) for uid in range(1, 2001)) + b"M4 OK .\r\n")
-        peer.expect(b"M6 UID FETCH 4001:4500 " + FIELDS + b"\r\n")
-        peer.send(b"".join(row(uid, uid) for uid in range(2001, 4501)) + b"M5 OK .\r\nM6 OK .\r\n")
+        peer.send(b'* ESEARCH (TAG "M3") UID ALL 1:2250\r\nM3 OK .\r\n')
+        peer.expect(b"M4 UID FETCH 1:1000 " + FIELDS + b"\r\nM5 UID FETCH 1001:2000 " + FIELDS + b"\r\n")
+        peer.send(b"".join(row(uid, uid) for uid in range(1, 1001)) + b"M4 OK .\r\n")
+        peer.expect(b"M6 UID FETCH 2001:2250 " + FIELDS + b"\r\n")
+        peer.send(b"".join(row(uid, uid) for uid in range(1001, 2251)) + b"M5 OK .\r\nM6 OK .\r\n")
         peer.expect_end()
 
-    with Scripted(selected(then, "ESEARCH", exists=4500)) as server:
+    with Scripted(selected(then, "ESEARCH", exists=2250)) as server:
         session = inbox(server)
         before = session.counts.round_trips
         blocks = list(session.gather(Wanted(Fields(), since=1)))
-        assert [(len(block.messages), block.judged) for block in blocks] == [(2000, 2000), (2000, 2000), (500, 500)]
+        assert [(len(block.messages), block.judged) for block in blocks] == [(1000, 1000), (1000, 1000), (250, 250)]
         assert session.counts.round_trips - before == 2
 
 
 def test_a_pass_that_ends_at_a_block_leaves_the_connection_usable() -> None:
     def then(peer: Peer) -> None:
         peer.expect(b"M3 UID SEARCH RETURN (ALL) UID 1:*\r\n")
-        peer.send(b'* ESEARCH (TAG "M3") UID ALL 1:4000\r\nM3 OK .\r\n')
-        peer.expect(b"M4 UID FETCH 1:2000 " + FIELDS + b"\r\nM5 UID FETCH 2001:4000 " + FIELDS + b"\r\n")
-        peer.send(b"".join(row(uid, uid) for uid in range(1, 2001)) + b"M4 OK .\r\n")
+        peer.send(b'* ESEARCH (TAG "M3") UID ALL 1:2000\r\nM3 OK .\r\n')
+        peer.expect(b"M4 UID FETCH 1:1000 " + FIELDS + b"\r\nM5 UID FETCH 1001:2000 " + FIELDS + b"\r\n")
+        peer.send(b"".join(row(uid, uid) for uid in range(1, 1001)) + b"M4 OK .\r\n")
         peer.expect(b'M6 STATUS "Trash" (MESSAGES UIDNEXT UIDVALIDITY)\r\n')
-        peer.send(b"".join(row(uid, uid) for uid in range(2001, 4001)) + b"M5 OK .\r\n")
+        peer.send(b"".join(row(uid, uid) for uid in range(1001, 2001)) + b"M5 OK .\r\n")
         peer.send(b"* STATUS Trash (MESSAGES 1 UIDNEXT 8 UIDVALIDITY 3)\r\nM6 OK .\r\n")
         peer.expect_end()
 
-    with Scripted(selected(then, "ESEARCH", exists=4000)) as server:
+    with Scripted(selected(then, "ESEARCH", exists=2000)) as server:
         session = inbox(server)
         next(iter(session.gather(Wanted(Fields(), since=1))))
         assert session.status(["Trash"])["Trash"].uidnext == 8
