@@ -115,6 +115,17 @@ def test_where_notify_is_announced_and_refused_the_account_is_as_without(dovecot
             assert bot.stop()[0] == 0
 
 
+def test_a_dovecot_without_an_index_of_its_folders_refuses_notify_and_the_account_is_as_without(own_dovecot, tmp_path: Path) -> None:
+    server = own_dovecot(extra="mailbox_list_index = no\n")
+    user = with_folders(server)
+    (tmp_path / "rules.yaml").write_text(over_tls(server, user) + RULES)
+    with Bot(tmp_path) as bot:
+        assert not any(row["notify"] for row in bot.wait("idle.started", count=5))
+        deliver(server, user, *FOLDERS[:5])
+        bot.wait("action.applied", count=5)
+        assert bot.stop()[0] == 0
+
+
 def test_the_busiest_folder_is_idled_on_from_the_next_look(dovecot_without, tmp_path: Path) -> None:
     server = dovecot_without("NOTIFY")
     user = with_folders(server)
