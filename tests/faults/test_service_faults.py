@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import structlog
 
 from mailbot import log
 from mailbot.accounts.account import Account
@@ -55,8 +56,9 @@ class Told:
 
 
 @pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> Told:
-    return Told(capsys)
+def told(capsys: pytest.CaptureFixture[str]) -> Iterator[Told]:
+    yield Told(capsys)
+    structlog.reset_defaults()
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def refusals(account: Account, shared: Shared, seen: Callable[[], int], output: 
     finally:
         team.stop()
         assert team.join(time.monotonic() + 10)
-    refused = output.readouterr().out.count("session.refused")
+    refused = "".join(output.readouterr()).count("session.refused")     # wherever the log goes by now
     until(lambda: seen() - before >= refused, what="the server's note of the last try")
     return seen() - before, refused
 

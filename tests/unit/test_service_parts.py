@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import structlog
 
 from mailbot import log
 from mailbot.service import backoff
@@ -204,5 +205,6 @@ def test_a_heartbeat_that_cannot_be_written_is_told_of_once_until_it_can_be(tmp_
     (folder / NAME).unlink()
     folder.rmdir()
     beat.beat()
+    structlog.reset_defaults()
     told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [(line["event"], line["alert"]) for line in told] == [("state.failed", True)] * 2
