@@ -49,7 +49,8 @@ MUTANTS = (
            ENGINE),
     Mutant("one copy answers for two", "engine/recovery.py", "                taken.add(uid)\n", ""),
     Mutant("what another row put there answers too", "engine/recovery.py", " and uid not in taken)", ")"),
-    Mutant("what was there before answers too", "engine/recovery.py", "uid >= bounds[row.id] and ", "", ENGINE),
+    Mutant("what was there before answers too", "engine/recovery.py",
+           "row.target_uidnext if row.target.uidvalidity == state.uidvalidity else 1", "1", ENGINE),
     # -- barriers
     Mutant("a save is no barrier", "engine/chains.py", """            case _:
                 if saves:
