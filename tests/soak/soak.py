@@ -187,7 +187,9 @@ class Soak:
         bot.__exit__(None, None, None)      # its log is read to the end
         self._note(bot)
         self._figures.samples.clear()
-        return Bot(self._home)
+        again = Bot(self._home)
+        again.wait("rules.loaded", seconds=60)      # broken ones, now, would be its end
+        return again
 
     def _rules(self, port: int, why: str, *, broken: bool = False) -> None:
         text = in_the_clear(port, self._user) + f"# {why}\n" + RULES
