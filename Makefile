@@ -6,7 +6,7 @@ CONFIG ?= rules.yaml
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 PYTEST := $(BIN)/pytest -n auto
 
-.PHONY: test check faults run demo man servers container bench-attachment bench-accounts clean
+.PHONY: test check faults soak run demo man servers container bench-attachment bench-accounts clean
 
 # make test TESTS=tests/unit: a part of them
 test: $(VENV)/.test
@@ -22,6 +22,10 @@ check: $(VENV)/.check
 # make faults TESTS="tests/faults/test_cuts.py -k trash" FIRST=99: a part of it, from other octets on
 faults: $(VENV)/.test
 	MAILBOT_FAULTS=long MAILBOT_FAULTS_FIRST=$(or $(FIRST),0) $(PYTEST) -v $(or $(TESTS),tests/faults)
+
+# An hour of 10 messages a second, cuts, reloads, kills and a hostile second client: make soak SECONDS=60 is a minute of it.
+soak: $(VENV)/.test
+	$(BIN)/python -m tests.soak --seconds $(or $(SECONDS),3600)
 
 run: $(VENV)/.run
 	$(BIN)/mailbot --config $(CONFIG) run

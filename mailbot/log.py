@@ -25,7 +25,6 @@ def configure(form: Format | None = None, level: str = "info", *, color: bool | 
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
             *(_console(color=terminal if color is None else color) if form == "console" else _json()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -38,11 +37,19 @@ def configure(form: Format | None = None, level: str = "info", *, color: bool | 
 
 def _json() -> list[Processor]:
     # Python's own traceback carries no local variables; structlog's dictionaries would (show_locals).
-    return [structlog.processors.format_exc_info, _in_order, structlog.processors.JSONRenderer(default=str)]
+    return [structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.format_exc_info, _in_order,
+            structlog.processors.JSONRenderer(default=str)]
 
 
 def _console(*, color: bool) -> list[Processor]:
-    return [_escaped, structlog.dev.ConsoleRenderer(colors=color, exception_formatter=structlog.dev.plain_traceback)]
+    """For a person: the time of where they are, and the mistakes of a rules file below, as `check` shows them."""
+    render = structlog.dev.ConsoleRenderer(colors=color, exception_formatter=structlog.dev.plain_traceback)
+
+    def rendered(logger: object, method: str, fields: MutableMapping[str, Any]) -> str:
+        problems = [line for problem in fields.pop("problems", ()) for line in str(problem).splitlines()]
+        return "\n".join((str(render(logger, method, fields)), *(f"    {escaped(line)}" for line in problems)))
+
+    return [structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False), _escaped, rendered]
 
 
 def _in_order(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

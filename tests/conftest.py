@@ -26,7 +26,7 @@ settings.load_profile("mailbot")
 REQUIRED = os.environ.get("MAILBOT_REQUIRE_SERVERS") == "1"
 # why servers are not there, as far as tests have asked
 _ABSENT: set[str] = set()
-NEVER_SKIPPED = ("tests/wire/", "tests/server/", "tests/faults/", "tests/e2e/")
+NEVER_SKIPPED = ("tests/wire/", "tests/server/", "tests/faults/", "tests/e2e/", "tests/soak/")
 
 
 def _need(missing: str) -> None:

@@ -98,12 +98,15 @@ def _plans(options: argparse.Namespace, config: Config, kept: planning.Kept) -> 
 def _read(name: str) -> Saved:
     try:
         if name == "-":
-            text = sys.stdin.read(LARGEST)
+            text = sys.stdin.read(LARGEST + 1)
         else:
             with Path(name).open(encoding="utf-8") as file:
-                text = file.read(LARGEST)
+                # A file of no size (a pipe) may still be as long as it likes.
+                text = file.read(LARGEST + 1) if os.fstat(file.fileno()).st_size <= LARGEST else None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{name}: {getattr(error, 'strerror', None) or 'this is not UTF-8'}") from error
+    if text is None or len(text) > LARGEST:
+        raise UsageError(f"{name}: it is larger than {LARGEST >> 20} MB: plan one folder (--folder) or rule (--rule) at a time")
     return read(text, name)
 
 

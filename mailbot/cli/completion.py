@@ -35,7 +35,7 @@ _mailbot() {
         return
     fi
     for line in $found; do
-        described+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+        described+=("${${line%%$'\t'*}//:/\\:}${${(M)line#*$'\t'*}:+:${line#*$'\t'}}")
     done
     _describe mailbot described
 }

@@ -20,10 +20,14 @@ _YAML = re.compile(r"\s*(?:\{|[A-Za-z_]+\s*:(?:\s|$))")
 
 
 def joined(words: Sequence[str]) -> str:
-    """As it was meant: of several words, one with a space in it was one text to the shell."""
+    """As it was meant: of several words, one with a space in it was one text to the shell, and so was one beyond ASCII."""
     if len(words) == 1:
         return words[0]
-    return " ".join(_quoted(word) if not word or (" " in word and word[0] not in "({[") else word for word in words)
+    return " ".join(_quoted(word) if _is_text(word) else word for word in words)
+
+
+def _is_text(word: str) -> bool:
+    return not word or (word[0] not in "({[\"'" and (" " in word or not word.isascii()))
 
 
 def condition(text: str) -> Node:

@@ -1,6 +1,7 @@
 """The command line: which command, which options, which exit code. One file a command; only the one asked for is imported."""
 
 import argparse
+import difflib
 import importlib
 import os
 import signal
@@ -50,8 +51,7 @@ class Parser(argparse.ArgumentParser):
     """argparse ends with 2 on bad usage; here that is 64 (EX_USAGE), since 2 means "there are changes"."""
 
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(UsageError.exit_code, f"{self.prog}: {message}\n")
+        self.exit(UsageError.exit_code, f"{self.prog}: {message} (`{self.prog} --help` tells what it takes)\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,6 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     _, rest = global_options().parse_known_args(arguments)     # "--account run plan": only "plan" is a command
     name = next((word for word in rest if word in COMMANDS), None)
+    if name is None and (unknown := next((word for word in rest if not word.startswith("-")), None)):
+        near = difflib.get_close_matches(unknown, COMMANDS, n=1)
+        raise UsageError(f"there is no command {unknown!r}: {f'did you mean {near[0]}?' if near else '`mailbot --help` lists them'}")
     if name == "run":
         # As PID 1 of a container it would not hear SIGTERM at all; the service has a handler of its own, but it is not there yet.
         signal.signal(signal.SIGTERM, _leave)
@@ -101,7 +104,9 @@ def _leave(number: int, frame: FrameType | None) -> NoReturn:
 
 def _parser(asked_for: str | None) -> Parser:
     everywhere = global_options()
-    parser = Parser(prog="mailbot", description="A mail filter for IMAP mailboxes.", parents=[everywhere],
+    parser = Parser(prog="mailbot", parents=[everywhere],
+                    description="A mail filter for IMAP mailboxes. `mailbot demo` shows it at work, `mailbot init` writes a first "
+                                "rules file.",
                     epilog="Exit codes: 0 well, 1 something failed, 2 there are changes (plan --detailed-exitcode), 64 usage, "
                            "69 server unreachable, 73 another bot holds the lock, 77 login refused, 78 bad configuration.")
     parser.add_argument("--version", action="version", version=f"mailbot {__version__}")

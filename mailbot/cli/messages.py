@@ -29,7 +29,7 @@ COLUMNS = (Column("uid", right=True, style="bold"), Column("date", leaves=1), Co
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="FOLDER", help=r"its name, levels joined by /, or a special use such as '\Junk'")
-    parser.add_argument("condition", nargs="*", metavar="CONDITION", help=HELP)
+    parser.add_argument("condition", nargs="*", default=[], metavar="CONDITION", help=HELP)
     parser.add_argument("--last", type=_count, metavar="N",
                         help=f"the newest N; 0: all. Without it the newest {SHOWN}, with --json all")
 

@@ -87,7 +87,8 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except FileNotFoundError as error:
-        raise ConfigError(f"{file}: there is no such file: name another by --config or MAILBOT_CONFIG") from error
+        raise ConfigError(f"{file}: there is no such file: `mailbot init` writes a first one; "
+                          "--config or MAILBOT_CONFIG names another") from error
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}") from error
 

@@ -76,11 +76,19 @@ def version(connection: sqlite3.Connection) -> int:
 
 def ours(connection: sqlite3.Connection) -> bool:
     """Whether it is empty, or has the tables of a journal."""
+    connection.execute("BEGIN")     # both of one moment: another process may just be making them
     names = {name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return names >= TABLES if version(connection) else not names
+    found = names >= TABLES if version(connection) else not names
+    connection.execute("COMMIT")
+    return found
 
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Brings an open file to VERSION, each step in its own transaction: interrupted, the next start goes on."""
     for number in range(version(connection), VERSION):
-        connection.executescript(f"BEGIN IMMEDIATE; {MIGRATIONS[number]}; PRAGMA user_version = {number + 1}; COMMIT;")
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE; {MIGRATIONS[number]}; PRAGMA user_version = {number + 1}; COMMIT;")
+        except sqlite3.OperationalError:
+            connection.rollback()
+            if version(connection) <= number:       # else another process has done it meanwhile
+                raise

@@ -110,15 +110,18 @@ class Session:
         return [listing.status_command(left.state.name, self._names)]
 
     def status(self, folders: Sequence[str]) -> Mapping[str, FolderState]:
-        """STATUS of each that is there."""
+        """STATUS of each that is there. One that is selected, and is another by now (or none), is selected no longer."""
         asked = [listing.status_command(name, self._names) for name in folders]
         selected = self._selected.state.name if self._selected else None
         # Of the selected folder STATUS tells what has been told already; NOOP behind it has the news told.
         answers = self._pipeline.run([*asked, Command("NOOP")] if selected in folders else asked)
         found = listing.statuses(folders, answers, self._names)
-        if self._selected and self._selected.state.name in found:
+        if self._selected and selected in folders:
             now = self._selected.current()
-            state = found[now.name]
+            state = found.get(now.name)
+            if state is None or state.uidvalidity != now.uidvalidity:
+                self._selected = None       # Cyrus and Courier let a session go on in a folder that was deleted
+                return found
             found[now.name] = replace(state, exists=now.exists, uidnext=max(now.uidnext, state.uidnext))
         for name, state in found.items():
             self._notifying.known(name, state.uidnext)

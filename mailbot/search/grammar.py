@@ -20,6 +20,9 @@ _ELSEWHERE = {
     "&&": "leave it out: keys one after the other must all hold",
     "||": "OR stands before its two keys: OR SEEN FLAGGED",
     "!": "NOT stands before its key: NOT SEEN",
+    "READ": 'did you mean "SEEN"?',
+    "UNREAD": 'did you mean "UNSEEN"?',
+    "STARRED": 'did you mean "FLAGGED"?',
 }
 
 

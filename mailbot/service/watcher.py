@@ -130,13 +130,13 @@ class Watcher:
             folders = self._shared.work.folders(session, ruleset)
             self._assign(folders, together=self._shared.work.elsewhere(self.account.name, ruleset) and session.watch(folders))
             self._shared.work.tidy(session)
-        self._round(session, ruleset, self.folders)
+        self._round(session, ruleset, self.folders, ask=self.folders)
         self._look_at = time.monotonic() + FULL_LOOK
         return Event.DONE
 
     def _refresh(self) -> Event:
         session, ruleset = self._live()
-        self._round(session, ruleset, self.folders)
+        self._round(session, ruleset, self.folders, ask=self.folders[1:])
         return Event.DONE
 
     def _pass(self) -> Event:
@@ -197,10 +197,14 @@ class Watcher:
 
     # -- parts of the above
 
-    def _round(self, session: Session, ruleset: Ruleset, folders: tuple[str, ...]) -> None:
-        """Passes over the folders in which something may have happened, the one that is idled on last: it stays selected."""
+    def _round(self, session: Session, ruleset: Ruleset, folders: tuple[str, ...], *, ask: tuple[str, ...]) -> None:
+        """Passes over the folders in which something may have happened, the one that is idled on last: it stays selected.
+
+        `ask`: by STATUS. The selected folder need not tell by itself that it was deleted and made anew.
+        """
         work = self._shared.work
-        for folder in (*work.behind(session, ruleset, folders[1:]), *folders[:1]):
+        behind = [folder for folder in work.behind(session, ruleset, ask) if folder != folders[0]]
+        for folder in (*behind, *folders[:1]):
             if not self._stop.is_set():
                 work.arrived(session, folder, ruleset, self._ended(ruleset), last=folder == folders[0])
         refresh = self.account.idle_refresh.total_seconds() if session.has_idle else POLL

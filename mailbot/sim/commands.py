@@ -67,9 +67,12 @@ def authenticate(session: Session, arguments: Sequence[Token]) -> str:
     """PLAIN (RFC 4616): NUL user NUL password, in base64."""
     mechanism, said = (text(token) for token in take(arguments, 2))
     try:
-        _authorise, user, password = base64.b64decode(said, validate=True).split(b"\0")
+        octets = base64.b64decode(said, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise bad("no answer of PLAIN") from error
+        raise bad("that is no base64") from error
+    if octets.count(b"\0") != 2:
+        raise no("[AUTHENTICATIONFAILED] no answer of PLAIN")
+    _authorise, user, password = octets.split(b"\0")
     if mechanism.upper() != "PLAIN":
         raise no("only PLAIN is known")
     return login(session, [user, password])

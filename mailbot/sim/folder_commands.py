@@ -1,4 +1,4 @@
-"""Commands about folders (RFC 3501 6.3; LIST-EXTENDED's RETURN (SPECIAL-USE), RFC 6154)."""
+"""Commands about folders (RFC 3501 6.3; LIST-EXTENDED, RFC 5258, with SPECIAL-USE, RFC 6154)."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -35,6 +35,8 @@ def examine(session: Session, arguments: Sequence[Token]) -> str:
 
 def status(session: Session, arguments: Sequence[Token]) -> str:
     wanted, items = take(arguments, 2)
+    if not isinstance(items, list) or not items:
+        raise bad("STATUS folder (items)")
     folder = session.folder(wanted)
     mails = folder.mails.values()
     seen_here = session.state is State.SELECTED and session.view.folder is folder
@@ -45,7 +47,7 @@ def status(session: Session, arguments: Sequence[Token]) -> str:
     if wrong := [word for word in asked if word not in values]:
         raise bad(f"no status item: {wrong[0]}")
     told = " ".join(f"{word} {values[word]}" for word in asked)
-    session.say(b"STATUS %s (%s)" % (string(name(wanted).encode()), told.encode()))
+    session.say(b"STATUS %s (%s)" % (string(text(wanted).encode()), told.encode()))
     return "OK told"
 
 
@@ -66,6 +68,8 @@ def append(session: Session, arguments: Sequence[Token]) -> str:
 
 def create(session: Session, arguments: Sequence[Token]) -> str:
     wanted = name(take(arguments, 1)[0])
+    if not all(wanted.split(DELIMITER)):
+        raise no("[CANNOT] a level of that name is empty")
     if wanted in session.store.folders:
         raise no("[ALREADYEXISTS] there is one")
     session.store.create(wanted)
@@ -83,16 +87,23 @@ def delete(session: Session, arguments: Sequence[Token]) -> str:
 
 def rename(session: Session, arguments: Sequence[Token]) -> str:
     old, new = (name(token) for token in take(arguments, 2))
-    if old not in session.store.names() or old == "INBOX":
-        raise no("[NONEXISTENT] there is no such folder, or it is INBOX")
+    if old == "INBOX":
+        raise no("[CANNOT] INBOX stays")
+    if old not in session.store.names():
+        raise no("[NONEXISTENT] there is no such folder")
     if new in session.store.names():
         raise no("[ALREADYEXISTS] there is one")
+    if new.startswith(old + DELIMITER):
+        raise no("a folder cannot be in itself")
     session.store.rename(old, new)
     return "OK renamed"
 
 
 def subscribe(session: Session, arguments: Sequence[Token]) -> str:
-    session.store.subscribed.add(name(take(arguments, 1)[0]))
+    wanted = name(take(arguments, 1)[0])
+    if wanted not in session.store.folders:
+        raise no("there is no such folder")
+    session.store.subscribed.add(wanted)
     return "OK subscribed"
 
 
@@ -104,28 +115,46 @@ def unsubscribe(session: Session, arguments: Sequence[Token]) -> str:
 # ---- lists
 
 def list_folders(session: Session, arguments: Sequence[Token]) -> str:
-    reference, pattern, *options = take(arguments, 2, 4)
-    if options and (words(options[0]) != ["RETURN"] or not session.has("LIST-EXTENDED")):
-        raise bad("LIST reference pattern, or with RETURN (SPECIAL-USE)")
+    """LIST [(selection)] reference pattern [RETURN (options)]: with either, only what is asked for is told."""
+    given = list(take(arguments, 2, 5))
+    selection = _options(given.pop(0)) if isinstance(given[0], list) else None
+    reference, pattern, *more = given
+    asked = _options(more[1]) if len(more) == 2 and text(more[0]).upper() == "RETURN" else None
+    if bool(more) is (asked is None) or (not session.has("LIST-EXTENDED") and (asked, selection) != (None, None)):
+        raise bad("LIST reference pattern, or with selection and RETURN options")
     if text(pattern) == "":
         session.say(b'LIST (\\Noselect) "%s" ""' % DELIMITER.encode())
+    wanted = {"CHILDREN", "SPECIAL-USE"} if asked is None and selection is None else (asked or set()) | (selection or set())
     for folder in _matching(session.store.names(), text(reference) + text(pattern)):
-        children = "\\HasChildren" if session.store.has_children(folder) else "\\HasNoChildren"
-        there = [] if folder in session.store.folders else ["\\Noselect"]
-        _row(session, b"LIST", folder, there if options else [*there, children])
+        facts = {"CHILDREN": ["\\HasChildren" if session.store.has_children(folder) else "\\HasNoChildren"],
+                 "SUBSCRIBED": ["\\Subscribed"] if folder in session.store.subscribed else [],
+                 "SPECIAL-USE": _special_use(session, folder)}
+        if all(facts[option] for option in selection or ()):
+            there = [] if folder in session.store.folders else ["\\Noselect"]
+            _row(session, b"LIST", folder, [*there, *(fact for option in sorted(wanted) for fact in facts[option])])
     return "OK listed"
+
+
+def _options(token: Token) -> set[str]:
+    found = {word.upper() for word in words(token)}
+    if wrong := found - {"CHILDREN", "SUBSCRIBED", "SPECIAL-USE"}:
+        raise bad(f"no option of LIST: {min(wrong)}")
+    return found
 
 
 def list_subscribed(session: Session, arguments: Sequence[Token]) -> str:
     reference, pattern = take(arguments, 2)
     for folder in _matching(sorted(session.store.subscribed), text(reference) + text(pattern)):
-        _row(session, b"LSUB", folder, [])
+        _row(session, b"LSUB", folder, _special_use(session, folder))
     return "OK listed"
 
 
 def _row(session: Session, verb: bytes, folder: str, attributes: list[str]) -> None:
-    special = [SPECIAL[folder]] if folder in SPECIAL and session.has("SPECIAL-USE") else []
-    session.say(b'%s %s "%s" %s' % (verb, flag_list([*attributes, *special]), DELIMITER.encode(), string(folder.encode())))
+    session.say(b'%s %s "%s" %s' % (verb, flag_list(attributes), DELIMITER.encode(), string(folder.encode())))
+
+
+def _special_use(session: Session, folder: str) -> list[str]:
+    return [SPECIAL[folder]] if folder in SPECIAL and session.has("SPECIAL-USE") else []
 
 
 def _matching(names: Iterable[str], pattern: str) -> list[str]:

@@ -119,3 +119,11 @@ def test_without_accounts_or_rules_it_runs_and_is_healthy(tmp_path: Path) -> Non
         assert second.returncode == 73, second.stderr
         assert bot.stop()[0] == 0
     assert mailbot(tmp_path, "health").returncode == 1
+
+
+def test_a_newcomer_is_led_on(tmp_path: Path) -> None:
+    assert fails(tmp_path, ("plam",), 64, "there is no command 'plam': did you mean plan?").count("\n") == 1
+    assert fails(tmp_path, ("frobnicate",), 64, "`mailbot --help` lists them").count("\n") == 1
+    assert fails(tmp_path, ("plan", "--frob"), 64, "unrecognized arguments: --frob", "`mailbot --help`").count("\n") == 1
+    assert fails(tmp_path, ("plan",), 78, "rules.yaml: there is no such file", "`mailbot init`").count("\n") == 1
+    assert "`mailbot init`" in " ".join(mailbot(tmp_path).stdout.split())

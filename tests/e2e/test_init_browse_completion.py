@@ -1,6 +1,7 @@
 """What helps a newcomer: init, browse, completion."""
 
 import json
+import shutil
 import stat
 import subprocess
 import sys
@@ -114,18 +115,50 @@ def test_completion_prints_a_script_for_each_shell(tmp_path: Path, shell: str) -
 def test_bash_completes_commands_options_folders_and_rules(dovecot: Dovecot, tmp_path: Path) -> None:
     user = dovecot.user()
     dovecot.client(user).create_folder("Sent Items")
-    rules = "rules: [{name: my invoices, when: {from: a}, then: [{flag: seen}]}]\n"
-    (tmp_path / "rules.yaml").write_text(over_tls(dovecot, user) + rules)
-    program = tmp_path / "bin/mailbot"
-    program.parent.mkdir()
-    program.write_text("#!/bin/sh\nexec python -m mailbot \"$@\"\n")
-    program.chmod(0o755)
+    (tmp_path / "rules.yaml").write_text(over_tls(dovecot, user) + RULES)
+    _install(tmp_path)
     lines = [["fol"], ["--acc"], ["status", "IN"], ["messages", "'Sent "], ["plan", "--rule", ""]]
     tries = "\n".join(f"COMP_WORDS=(mailbot {' '.join(map(_quoted, words))}); COMP_CWORD={len(words)}; _mailbot; echo \"${{COMPREPLY[*]}}\""
                       for words in lines)
     done = subprocess.run(["bash", "-c", f"source <(mailbot completion bash)\n{tries}"], cwd=tmp_path, capture_output=True, text=True,
                           timeout=60, check=True, env=_with_program(tmp_path))
     assert done.stdout.splitlines() == ["folders", "--account", "INBOX", r"Sent\ Items", r"my\ invoices"], done.stderr
+
+
+RULES = "rules: [{name: my invoices, when: {from: a}, then: [{flag: seen}]}]\n"
+# The words of a line (the last is being completed) -> what it can go on with.
+TRIES = {"fol": "folders", "--acc": "--account", "status IN": "INBOX", "messages Sent": "Sent Items", "plan --rule ": "my invoices",
+         "--color al": "always"}
+# Each shell's own code runs; of zsh and fish only that is stood in for which draws the choice.
+ZSH = """
+compdef() {}; _describe() { print -rl -- ${${(P)2}%%:*} }
+source <(mailbot completion zsh)
+for line in "${(@f)LINES_TO_TRY}"; do words=(mailbot ${(s: :)line}); [[ $line == *" " ]] && words+=(""); CURRENT=${#words}; _mailbot; done
+"""
+FISH = """
+mailbot completion fish | source
+for line in (string split \\n -- $LINES_TO_TRY); complete -C "mailbot $line" | string split -f1 \\t; end; true
+"""
+
+
+@pytest.mark.parametrize(("shell", "script"), [(["zsh", "-f"], ZSH), (["fish", "--no-config"], FISH)], ids=["zsh", "fish"])
+def test_zsh_and_fish_complete_them_too(dovecot: Dovecot, tmp_path: Path, shell: list[str], script: str) -> None:
+    if not shutil.which(shell[0]):
+        pytest.skip(f"{shell[0]} is not installed (apt-get install {shell[0]})")
+    user = dovecot.user()
+    dovecot.client(user).create_folder("Sent Items")
+    (tmp_path / "rules.yaml").write_text(over_tls(dovecot, user) + RULES)
+    _install(tmp_path)
+    done = subprocess.run([*shell, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True,
+                          env=_with_program(tmp_path) | {"LINES_TO_TRY": "\n".join(TRIES), "LANG": "C.UTF-8"})
+    assert [line.replace("\\ ", " ") for line in done.stdout.splitlines()] == [*TRIES.values()], done.stderr
+
+
+def _install(home: Path) -> None:
+    program = home / "bin/mailbot"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nexec python -m mailbot \"$@\"\n")
+    program.chmod(0o755)
 
 
 def _quoted(word: str) -> str:

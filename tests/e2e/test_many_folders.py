@@ -135,8 +135,9 @@ def test_the_busiest_folder_is_idled_on_from_the_next_look(dovecot_without, tmp_
         deliver(server, user, FOLDERS[-1])
         bot.signal(signal.SIGUSR1)
         bot.wait("pass.done", folder=FOLDERS[-1], messages=1)
+        looks = len(bot.seen("pass.done", folder=FOLDERS[-1], messages=0))
         bot.signal(signal.SIGUSR1)
-        bot.wait("pass.done", folder=FOLDERS[-1], messages=0)       # it is selected now
+        bot.wait("pass.done", folder=FOLDERS[-1], messages=0, count=looks + 1)      # it is selected now
         deliver(server, user, FOLDERS[-1])
         bot.wait("idle.woken", folder=FOLDERS[-1])
         bot.wait("action.applied", folder=FOLDERS[-1], count=2)

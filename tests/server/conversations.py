@@ -63,6 +63,11 @@ CONVERSATIONS = {
         AUTHENTICATE PLAIN AHVzZXIAcGFzcw==
         SELECT INBOX
     """,
+    "a login by AUTHENTICATE PLAIN that is no login": """
+        AUTHENTICATE PLAIN
+        AUTHENTICATE PLAIN !!!
+        SELECT INBOX
+    """,
     "what is out of place": """
         -
         LIST "" *
@@ -128,6 +133,42 @@ CONVERSATIONS = {
         DELETE Groups/dev/deep
         LIST "" *
     """,
+    "folders that cannot come": """
+        CREATE ""
+        CREATE a//b
+        CREATE /a
+        CREATE "a b"
+        CREATE a/b
+        RENAME a c/d
+        LIST "" *
+        RENAME c/d c/d/e
+        RENAME c/d/b "a b"
+        RENAME Archive Archive
+        RENAME INBOX Old
+        LIST "" *
+        DELETE "a b"
+    """,
+    "subscriptions": """
+        SUBSCRIBE nowhere
+        CREATE Work
+        SUBSCRIBE Work
+        SUBSCRIBE Archive
+        LSUB "" *
+        LSUB "" %
+        LIST (SUBSCRIBED) "" *
+        LIST (SPECIAL-USE) "" *
+        LIST (SUBSCRIBED) "" A* RETURN (CHILDREN)
+        LIST "" * RETURN (SUBSCRIBED)
+        LIST "" * RETURN (CHILDREN)
+        LIST "" * RETURN (SUBSCRIBED SPECIAL-USE CHILDREN)
+        LIST "" * RETURN (FROBS)
+        UNSUBSCRIBE nowhere
+        UNSUBSCRIBE Work
+        LSUB "" *
+        LIST (SUBSCRIBED) "" *
+        SUBSCRIBE INBOX
+        LSUB "" *
+    """,
     "a folder with letters beyond ASCII": """
         CREATE "Entw&APw-rfe"
         LIST "" Entw*
@@ -147,6 +188,9 @@ CONVERSATIONS = {
         STATUS INBOX (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN)
         STATUS nowhere (MESSAGES)
         STATUS INBOX (FROBS)
+        STATUS INBOX ()
+        STATUS INBOX MESSAGES
+        STATUS inbox (UNSEEN)
         SELECT INBOX
         STATUS INBOX (MESSAGES RECENT UNSEEN)
         STATUS Archive (MESSAGES UIDNEXT)
@@ -160,6 +204,24 @@ CONVERSATIONS = {
         APPEND Archive "05-Jan-2026 23:59:59 -0330" {two}
         SELECT Archive
         UID FETCH 1 (INTERNALDATE FLAGS)
+        APPEND Archive (\\Deleted $x) " 5-Jan-2026 10:00:00 +0000" {+one}
+        APPEND Archive (\\Recent) {one}
+        UID FETCH 2:* (INTERNALDATE FLAGS)
+    """,
+    "leaving by UNSELECT keeps what is marked": FILL + """
+        SELECT INBOX
+        UID STORE 1 +FLAGS (\\Deleted)
+        UNSELECT
+        UNSELECT
+        SELECT INBOX
+        UID SEARCH DELETED
+        SELECT Archive
+        EXAMINE INBOX
+        UID MOVE 1 Archive
+        EXPUNGE
+        UID EXPUNGE 1
+        CLOSE
+        STATUS INBOX (MESSAGES)
     """,
     "fields are fetched": FILL + """
         EXAMINE INBOX
@@ -291,6 +353,29 @@ CONVERSATIONS = {
         SELECT Archive
         UID FETCH 1:* (UID FLAGS INTERNALDATE)
     """,
+    "what COPYUID names": FILL + FILL + """
+        SELECT INBOX
+        UID COPY 1,3:4,6 Archive
+        UID MOVE 2,5:6 Archive
+        MOVE 1 Trash
+        UID MOVE 1:* Junk
+        UID MOVE 1 Junk
+        STATUS Junk (MESSAGES UIDNEXT)
+        EXAMINE Archive
+        UID FETCH 1:* (UID)
+    """,
+    "what RETURN tells": FILL + """
+        SELECT INBOX
+        UID SEARCH RETURN (MIN) ALL
+        UID SEARCH RETURN (MAX) SEEN
+        UID SEARCH RETURN (COUNT) NOT ALL
+        SEARCH RETURN (ALL MIN MAX COUNT) UNSEEN
+        UID SEARCH RETURN (FROBS) ALL
+        UID SEARCH RETURN ALL
+        UID SEARCH RETURN (MIN MAX) DELETED
+        UID SEARCH CHARSET UTF-8 ALL
+        UID SEARCH RETURN (ALL) CHARSET UTF-8 SUBJECT {cafe}
+    """,
     "messages are expunged": FILL + FILL + """
         SELECT INBOX
         UID STORE 1:4 +FLAGS.SILENT (\\Deleted)
@@ -330,5 +415,16 @@ CONVERSATIONS = {
         hear EXPUNGE
         DONE
         UID SEARCH ALL
+        IDLE
+        B: SELECT INBOX
+        B: UID STORE 2 +FLAGS (\\Seen)
+        hear FETCH
+        DONE
+        NOOP
+    """,
+    "IDLE without a folder": """
+        IDLE
+        DONE
+        NOOP
     """,
 }

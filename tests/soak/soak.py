@@ -1,6 +1,7 @@
 """The bot for a long time in bad weather: mail without end, connections cut, reloads, a hostile second client, ends by force.
 
-    python -m tests.soak --seconds 3600 --rate 10 --seed 1
+    make soak                                       # an hour
+    python -m tests.soak --seconds 600 --rate 10 --seed 1
 
 At the end the weather clears up, the bot finishes, and every message must be where it is allowed to be.
 """

@@ -28,6 +28,7 @@ def test_yaml_in_one_line_and_raw_search_are_told_apart(text, node):
     (["SUBJECT", 'say "hi"'], r'SUBJECT "say \"hi\""'),
     (["OR", "(FROM a SUBJECT b)", "SEEN"], "OR (FROM a SUBJECT b) SEEN"),
     (["subject:", "to do"], 'subject: "to do"'),
+    (["FROM", "山田", "SUBJECT", '"für"'], 'FROM "山田" SUBJECT "für"'),
 ])
 def test_a_word_with_a_space_in_it_stays_one_text(words, text):
     assert joined(words) == text

@@ -7,6 +7,8 @@ import stat
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -164,6 +166,26 @@ def test_where_the_folder_cannot_be_used_one_sentence_says_so(tmp_path):
     (tmp_path / "state").write_text("a file where a folder must be")
     with pytest.raises(StateFailed, match=r"state/state\.db"):
         Journal.open(tmp_path / "state" / "state.db")
+
+
+@pytest.mark.parametrize("begins", ["none", "an older one"])
+def test_processes_that_open_it_at_once_do_not_stand_in_each_others_way(tmp_path, begins):
+    """`run` and `apply` after an upgrade; here threads, each with a connection of its own."""
+    for number in range(4):
+        path = tmp_path / str(number) / "state.db"
+        if begins != "none":
+            path.parent.mkdir()
+            with closing(sqlite3.connect(path)) as connection:
+                connection.executescript(f"{schema.FIRST} PRAGMA user_version = 1; PRAGMA journal_mode = WAL;")
+        together = threading.Barrier(4)
+
+        def opened(path=path, together=together):
+            together.wait()
+            Journal.open(path).close()
+
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(opened) for _ in range(4)]:
+                done.result()
 
 
 def test_a_transaction_is_all_or_nothing(journal):

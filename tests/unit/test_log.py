@@ -39,6 +39,15 @@ def test_on_a_console_nothing_from_a_stranger_moves_the_cursor(capsys):
     assert r"\x1b[2J\r\n\x9b\u202e\u2028\ud800 ä" in err
 
 
+def test_on_a_console_the_mistakes_of_a_rules_file_stand_below_with_their_carets(capsys):
+    configure("console", color=False)
+    get_logger("here").error("rules.rejected", problems=("rules.yaml:1:1: bad\n    1 | b\x1bd\n        ^",), why="the old stay")
+    head, *below = capsys.readouterr().err.splitlines()
+    assert "rules.rejected" in head
+    assert "why='the old stay'" in head
+    assert below == ["    rules.yaml:1:1: bad", r"        1 | b\x1bd", "            ^"]
+
+
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_a_traceback_holds_no_local_variables(capsys, form):
     configure(form, color=False)

@@ -77,6 +77,16 @@ def test_a_mistake_is_told_with_its_place_in_the_program(text: str, at: int, sai
     assert said in caught.value.what
 
 
+@pytest.mark.parametrize(("text", "way_out"), [
+    ("FROM ada AND SEEN", "leave it out"), ("unread", "UNSEEN"), ("FROM ada OR SEEN", "OR takes two keys"),
+    ("NOT (FROM ada OR SEEN)", "OR takes two keys"), ("from:ada subject:lunch", "a space"),
+])
+def test_who_does_not_know_search_is_told_how_it_is_said(text: str, way_out: str) -> None:
+    with pytest.raises(Wrong) as caught:
+        program(text)
+    assert way_out in caught.value.hint
+
+
 def test_message_numbers_are_refused_with_a_hint_to_uid() -> None:
     with pytest.raises(Wrong) as caught:
         program("2,4:7,9,12:*")

@@ -277,6 +277,22 @@ def test_mail_that_comes_during_the_look_elsewhere_is_news(quiet: int) -> None:
         assert session.idle(quiet, 0)
 
 
+@pytest.mark.parametrize("told", [b"", b"* STATUS INBOX (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 8)\r\n"], ids=["gone", "made anew"])
+def test_a_selected_folder_that_is_another_by_now_is_selected_anew(told: bytes) -> None:
+    """Cyrus and Courier let a session go on in a folder that was deleted."""
+
+    def then(peer: Peer) -> None:
+        peer.expect(b'M3 STATUS "INBOX" (MESSAGES UIDNEXT UIDVALIDITY)\r\nM4 NOOP\r\n')
+        peer.send(told + (b"M3 OK .\r\n" if told else b"M3 NO [NONEXISTENT] .\r\n") + b"M4 OK .\r\n")
+        peer.select(exists=1, uidnext=2, tag=b"M5")
+        peer.expect_end()
+
+    with Scripted(selected(then, "ESEARCH")) as server:
+        session = inbox(server)
+        assert ("INBOX" in session.status(["INBOX"])) is bool(told)
+        assert session.select("INBOX").uidnext == 2
+
+
 # -- flags
 
 
