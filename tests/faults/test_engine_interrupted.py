@@ -5,9 +5,10 @@ from collections import Counter
 
 import pytest
 
+from mailbot.effects import Copy, Move
 from mailbot.engine.database import Database
 from mailbot.engine.journal import Journal
-from mailbot.errors import Unreachable
+from mailbot.errors import StateFailed, Unreachable
 from tests.unit.engine_house import House
 from tests.unit.fake_mailbox import FakeMailbox, eml
 
@@ -59,9 +60,21 @@ class MortalDatabase(Database):
         self.fuse.burn()
 
 
-def mortal(journal, fuse):
-    """The same journal, over a database that dies."""
-    database = MortalDatabase(journal._database._connection, journal._database._path)
+class FullDatabase(MortalDatabase):
+    """From the commit on that the fuse names its disk is full."""
+
+    def _commit(self) -> None:
+        try:
+            self.fuse.burn()
+        except Killed:
+            self._execute("ROLLBACK")
+            raise StateFailed("database or disk is full") from None
+        Database._commit(self)
+
+
+def mortal(journal, fuse, kind=MortalDatabase):
+    """The same journal, over a database that dies, or whose disk is full."""
+    database = kind(journal._database._connection, journal._database._path)
     database.fuse = fuse
     return Journal(database)
 
@@ -157,3 +170,31 @@ def test_killed_before_and_after_any_change_and_any_write_of_the_journal_it_conv
         if not killed:
             break
     assert left >= 6
+
+
+@pytest.mark.parametrize(("then", "capabilities"), CASES)
+def test_where_the_journal_cannot_be_written_from_any_commit_on_nothing_goes_on_and_later_it_converges(tmp_path, then, capabilities):
+    wanted = expected(tmp_path, then, capabilities)
+    for left in itertools.count():
+        made = house(tmp_path / str(left), capabilities)
+        whole = made.journal
+        made.journal = mortal(whole, Fuse(left), FullDatabase)
+        full = False
+        for _ in range(2):      # it stays full
+            try:
+                made.arrival(rules(then, made))
+            except StateFailed:
+                full = True
+                sent = len(made.mailbox.before_apply)
+        if full:
+            with pytest.raises(StateFailed):
+                made.arrival(rules(then, made))
+            # What an open intent leaves to be finished (a removal, a flag) may be sent again: that is noted already.
+            again = [order for orders in made.mailbox.before_apply[sent:] for order in orders]
+            assert not [order for order in again if isinstance(order.effect, Copy | Move)], "sent what could not be noted first"
+        made.restart()
+        assert converged(made, rules(then, made)) == wanted, f"full from commit {left} on"
+        made.journal.close()
+        if not full:
+            break
+    assert left >= 4
