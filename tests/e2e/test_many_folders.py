@@ -138,7 +138,8 @@ def test_the_busiest_folder_is_idled_on_from_the_next_look(dovecot_without, tmp_
         looks = len(bot.seen("pass.done", folder=FOLDERS[-1], messages=0))
         bot.signal(signal.SIGUSR1)
         bot.wait("pass.done", folder=FOLDERS[-1], messages=0, count=looks + 1)      # it is selected now
-        deliver(server, user, FOLDERS[-1])
+        for count in (2, 3):            # the first may be found by a look that is still on its way
+            deliver(server, user, FOLDERS[-1])
+            bot.wait("action.applied", folder=FOLDERS[-1], count=count)
         bot.wait("idle.woken", folder=FOLDERS[-1])
-        bot.wait("action.applied", folder=FOLDERS[-1], count=2)
         assert bot.stop()[0] == 0
