@@ -196,7 +196,7 @@ def test_ten_thousand_messages_are_read_in_a_few_round_trips(dovecot: Dovecot, s
     session = sessions(dovecot, user)
     before = session.counts.round_trips
     blocks = list(session.gather(Wanted(Fields(), since=1)))
-    assert [len(block.messages) for block in blocks] == [2_000] * 5
+    assert [len(block.messages) for block in blocks] == [1_000] * 10
     assert sum(block.judged for block in blocks) == 10_000
     assert session.counts.round_trips - before == 2
 
@@ -315,6 +315,33 @@ def test_a_thousand_moves_are_one_command(dovecot: Dovecot, sessions: Callable[.
     assert all(outcome.done for outcome in outcomes)
     assert [outcome.target_uid for outcome in outcomes[1000:]] == list(range(1, 1001))
     assert (session.counts.round_trips - before, session.counts.commands - commands) == (1, 2)
+
+
+def test_many_messages_that_go_many_ways_are_all_where_they_belong(dovecot: Dovecot, sessions: Callable[..., Session]) -> None:
+    """Copies and one removal, where moves would cost more; the user's own mark stays, and so does what is not named."""
+    user = dovecot.user()
+    dovecot.seed(user, "INBOX", [mail(number) for number in range(2_600)])
+    session = sessions(dovecot, user)
+    session.apply([Order(AddFlags(frozenset({r"\Deleted"})), (2_600,))])
+    orders = [Order(Move(f"F{way}"), tuple(range(way + 1, 401, 40))) for way in range(40)]
+    outcomes = session.apply(orders)
+    assert all(outcome.done and outcome.target_uid and not outcome.why for outcome in outcomes)
+    state = dovecot.snapshot(user)
+    assert sorted(state["INBOX"]) == list(range(401, 2_601))
+    assert [len(state[f"F{way}"]) for way in range(40)] == [10] * 40
+    assert state["INBOX"][2_600][0] == {r"\Deleted"}
+
+
+def test_a_dovecot_tells_what_has_changed_since_the_folder_was_selected(dovecot: Dovecot, sessions: Callable[..., Session]) -> None:
+    user = dovecot.user()
+    dovecot.seed(user, "INBOX", [mail(1), mail(2), mail(3)])
+    session, other = sessions(dovecot, user), sessions(dovecot, user)
+    before = session.select("INBOX").highestmodseq
+    assert before
+    assert list(session.fetch((1, 2, 3), Fields(), changed_since=before)) == []
+    other.apply([Order(AddFlags(frozenset({r"\Seen"})), (2,))])
+    changed = session.fetch((1, 2, 3), Fields(), changed_since=before)
+    assert {uid: message.flags - {r"\Recent"} for uid, message in changed.items()} == {2: {r"\Seen"}}
 
 
 def test_a_read_only_session_changes_nothing(dovecot: Dovecot, sessions: Callable[..., Session]) -> None:
