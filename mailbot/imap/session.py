@@ -223,7 +223,7 @@ class Session:
 
     def _current(self) -> Selected:
         if self._selected is None:
-            raise RuntimeError("no folder is selected")
+            raise self._pipeline.transport.lost("the selected folder is gone, or another has its name")
         return self._selected
 
     def _deselected(self) -> None:

@@ -218,7 +218,7 @@ def test_a_part_is_written_as_it_is(home: Path, part: str, wanted: bytes) -> Non
     (["messages", "Archiv/2026"], 1, "did you mean Archive/2026?"),
     (["messages", "a//b"], 64, "empty level"),
     (["messages", r"\Sentt"], 1, "no folder carries"),
-    (["search", "INBOX", "FORM x"], 64, 'did you mean "from"'),
+    (["search", "INBOX", "FORM x"], 64, 'did you mean "FROM"'),
     (["messages", "INBOX", "--bogus"], 64, "--bogus"),
 ])
 def test_what_cannot_be_is_told_with_the_way_out(home: Path, arguments: list[str], code: int, words: str) -> None:

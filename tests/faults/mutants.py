@@ -60,8 +60,8 @@ MUTANTS = (
            (*ENGINE, SAVING)),
     Mutant("what follows a copy does not wait", "imap/apply.py", "if not ended.isdisjoint(order.uids):", "if False:", APPLY),
     # -- proof
-    Mutant("an original goes without proof of its copy", "imap/apply.py", "[uid for uid in task.uids if uid in where])]",
-           "list(task.uids))]", APPLY),
+    Mutant("an original goes without proof of its copy", "imap/apply.py", "for uid in task.uids if uid in where)",
+           "for uid in task.uids)", APPLY),
     Mutant("everything marked is expunged", "imap/tasks.py", 'Command("UID EXPUNGE", (uid_set,), slow=True)',
            'Command("EXPUNGE", slow=True)', APPLY),
     Mutant("expunged without UIDPLUS too", "imap/tasks.py", ' if "UIDPLUS" in self.capabilities else ()', "", APPLY),

@@ -86,7 +86,8 @@ def test_many_reconnections_leave_nothing_behind(dovecot: Dovecot, tmp_path: Pat
             now = until(lambda: (at := used(bot.pid)).files <= settled.files and at, what=f"no more files than {settled}")
             assert bot.stop()[0] == 0
     figure("reconnections, kilobytes grown", RECONNECTIONS, now.kilobytes - settled.kilobytes)
-    assert (now.files, now.threads) == (settled.files, settled.threads)
+    assert now.files <= settled.files
+    assert now.threads <= settled.threads
     assert now.kilobytes - settled.kilobytes < 2_000
 
 

@@ -118,7 +118,7 @@ def test_a_missing_folder_is_refused_and_leaves_none_selected(dovecot: Dovecot, 
     with pytest.raises(Refused) as caught:
         session.select("Absent")
     assert caught.value.cause is Cause.FOLDER
-    with pytest.raises(RuntimeError):
+    with pytest.raises(Unreachable):
         session.fetch([1], Fields())
     assert session.select("INBOX").uidnext == 1
 

@@ -117,6 +117,7 @@ def talk(session: Session, wake: int) -> None:
     session.folders()
     session.select("INBOX")
     session.status(["Trash", "INBOX"])
+    session.select("INBOX")     # a liar may have it that it is another now
     body = Key("body", ("x",))
     list(session.gather(Wanted(Fields(structure=True), since=2, ask=(body,))))
     list(session.gather(Wanted(Fields(structure=True), since=1, narrow=Key("keyword", "$x"), ask=(body,))))
