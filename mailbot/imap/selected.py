@@ -27,6 +27,7 @@ class Selected:
         self._next = state.uidnext      # more than the highest UID that was gathered, or there at the start
         self._told = state.uidnext      # more than the highest UID that is known of …
         self._below = state.exists      # … and no more messages than these have a lower one
+        self.was_gathered = False
 
     @property
     def news(self) -> bool:
@@ -58,6 +59,7 @@ class Selected:
 
         A look through the whole folder leaves the news as they are: it is not the one that they are meant for.
         """
+        self.was_gathered = True
         if since >= self._next:
             self._read = max(self._read, up_to)
         self._next = max(self._next, highest_uid + 1)

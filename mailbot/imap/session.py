@@ -95,7 +95,8 @@ class Session:
                 raise Refused(verb, "OK", "the server tells no UIDNEXT", cause=Cause.FOLDER)
             state = replace(state, uidnext=told.uidnext, exists=max(state.exists, told.exists))     # mail may have come between
         self._selected = Selected(state)
-        self._notifying.known(folder, state.uidnext)
+        if not self._notifying.watches(folder):
+            self._notifying.known(folder, state.uidnext)
         return state
 
     def _leave(self) -> list[Command]:
@@ -106,7 +107,8 @@ class Session:
         left, self._selected = self._selected, None
         if left is None or not self._notifying.watches(left.state.name):
             return []
-        self._notifying.known(left.state.name, left.gathered_state().uidnext)
+        if left.was_gathered:       # else it was selected for the sake of a message in it, and its new mail is still news
+            self._notifying.known(left.state.name, left.gathered_state().uidnext)
         return [listing.status_command(left.state.name, self._names)]
 
     def status(self, folders: Sequence[str]) -> Mapping[str, FolderState]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from mailbot.effects import Fields
 from mailbot.errors import Refused, Unreachable
 from mailbot.imap.idling import Idled
 from mailbot.imap.session import Session
@@ -142,6 +143,31 @@ def test_what_came_in_a_folder_as_it_was_left_is_asked_for_in_the_same_write(qui
         assert waits(session, quiet) is Idled.WOKEN
         assert session.news() == ("INBOX",)
         assert waits(session, quiet, 0.2) is Idled.REFRESHED
+
+
+@pytest.mark.parametrize("told", [b"* STATUS B (UIDNEXT 9)\r\n", b""])     # before it is selected, or not by then: Dovecot takes its time
+def test_mail_in_a_folder_that_is_selected_for_something_else_stays_news(quiet: int, told: bytes) -> None:
+    def then(peer: Peer) -> None:
+        peer.expect(b'M5 STATUS "B" (MESSAGES UIDNEXT UIDVALIDITY)\r\n')
+        peer.send(b"* STATUS B (MESSAGES 7 UIDNEXT 8 UIDVALIDITY 4)\r\nM5 OK .\r\n" + told)
+        peer.expect(b'M6 SELECT "B"\r\nM7 STATUS "INBOX" (MESSAGES UIDNEXT UIDVALIDITY)\r\n')
+        peer.send(b"* 8 EXISTS\r\n* OK [UIDVALIDITY 4] .\r\n* OK [UIDNEXT 9] .\r\nM6 OK [READ-WRITE] .\r\n"
+                  b"* STATUS INBOX (MESSAGES 5 UIDNEXT 6 UIDVALIDITY 7)\r\nM7 OK .\r\n")
+        peer.expect(b"M8 UID FETCH 3 (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM MESSAGE-ID)])\r\n")
+        peer.send(b"M8 OK .\r\n")
+        peer.expect(b'M9 SELECT "INBOX"\r\nM10 STATUS "B" (MESSAGES UIDNEXT UIDVALIDITY)\r\n')
+        peer.send(b"* 5 EXISTS\r\n* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 6] .\r\nM9 OK [READ-WRITE] .\r\n"
+                  b"* STATUS B (MESSAGES 8 UIDNEXT 9 UIDVALIDITY 4)\r\nM10 OK .\r\n")
+        idle(b"M11")(peer)
+
+    with Scripted(watched(then)) as server:
+        session = watching(server)
+        session.status(["B"])
+        session.select("B")
+        session.fetch([3], Fields())
+        session.select("INBOX")
+        assert waits(session, quiet) is Idled.WOKEN
+        assert "B" in session.news()
 
 
 def test_a_folder_that_cannot_be_selected_is_no_news_for_ever(quiet: int) -> None:
