@@ -28,6 +28,7 @@ class Selected:
         self._told = state.uidnext      # more than the highest UID that is known of …
         self._below = state.exists      # … and no more messages than these have a lower one
         self.was_gathered = False
+        self.doubted = False            # whether it is still the folder of that name
 
     @property
     def news(self) -> bool:

@@ -82,12 +82,14 @@ class Session:
 
     def select(self, folder: str) -> FolderState:
         """SELECT, or EXAMINE in a read-only Session; nothing is sent where it is selected already."""
-        if self._selected and self._selected.state.name == folder:
+        again = self._selected is not None and self._selected.state.name == folder
+        if self._selected and again and not self._selected.doubted:
             return self._selected.current()
         verb = "EXAMINE" if self._settings.read_only else "SELECT"
         # Else Dovecot counts no changes, and tells no HIGHESTMODSEQ (RFC 7162 3.1.8).
         counting = (b"(CONDSTORE)",) if "CONDSTORE" in self.capabilities else ()
-        answer, *_ = self._pipeline.run([Command(verb, (self._names.wire(folder), *counting)), *self._leave()])
+        left = self._leave()
+        answer, *_ = self._pipeline.run([Command(verb, (self._names.wire(folder), *counting)), *(() if again else left)])
         state = state_of(folder, answer, examined=self._settings.read_only)
         if not state.uidnext:       # Courier's SELECT does not tell
             told = self.status([folder]).get(folder)
@@ -98,6 +100,14 @@ class Session:
         if not self._notifying.watches(folder):
             self._notifying.known(folder, state.uidnext)
         return state
+
+    def doubt(self) -> None:
+        """The next `select` is sent, also where its folder is selected: under its name there may be another by now.
+
+        Dovecot 2.3 goes on with the one that was deleted, and answers STATUS from it.
+        """
+        if self._selected:
+            self._selected.doubted = True
 
     def _leave(self) -> list[Command]:
         """Of the selected folder, which is none from now on: RFC 3501 6.3.1, a SELECT that fails leaves none selected.

@@ -130,6 +130,7 @@ class Watcher:
             folders = self._shared.work.folders(session, ruleset)
             self._assign(folders, together=self._shared.work.elsewhere(self.account.name, ruleset) and session.watch(folders))
             self._shared.work.tidy(session)
+        session.doubt()
         self._round(session, ruleset, self.folders, ask=self.folders)
         self._look_at = time.monotonic() + FULL_LOOK
         return Event.DONE

@@ -97,10 +97,7 @@ def test_what_was_done_is_in_the_history_is_taken_back_and_stays_so(place: Place
     assert place.there("INBOX", "Done") == [2, 0], "undone counts as done"
 
 
-def test_a_folder_made_anew_while_it_is_watched_begins_from_now(place: Place, request: pytest.FixtureRequest) -> None:
-    if "dovecot" in request.node.callspec.id:
-        # With NOTIFY on, it answers STATUS from the folder that it still holds open: noticed at the next connection.
-        request.applymarker(pytest.mark.xfail(reason="Dovecot with NOTIFY tells of the new folder after a reconnection only"))
+def test_a_folder_made_anew_while_it_is_watched_begins_from_now(place: Place) -> None:
     place.rules(RULES.replace("[INBOX, Lists]", "[Lists]"))
     with Bot(place.home, "--log-level", "debug") as bot:
         bot.wait("idle.started", folder="Lists")

@@ -145,6 +145,23 @@ def test_what_came_in_a_folder_as_it_was_left_is_asked_for_in_the_same_write(qui
         assert waits(session, quiet, 0.2) is Idled.REFRESHED
 
 
+def test_a_doubted_folder_is_selected_once_more_and_is_no_news_to_itself(quiet: int) -> None:
+    """Dovecot 2.3 goes on with a folder that was deleted, also in STATUS, until something is selected."""
+
+    def then(peer: Peer) -> None:
+        peer.expect(b'M5 SELECT "INBOX"\r\n')
+        peer.send(b"* OK [CLOSED] .\r\n* 1 EXISTS\r\n* OK [UIDVALIDITY 8] .\r\n* OK [UIDNEXT 2] .\r\nM5 OK [READ-WRITE] .\r\n")
+        idle(b"M6", b"* 2 EXISTS\r\n")(peer)
+
+    with Scripted(watched(then)) as server:
+        session = watching(server)
+        assert session.select("INBOX").uidvalidity == 7
+        session.doubt()
+        assert [session.select("INBOX").uidvalidity for _ in "ab"] == [8, 8]
+        assert waits(session, quiet) is Idled.WOKEN
+        assert session.news() == ("INBOX",)
+
+
 @pytest.mark.parametrize("told", [b"* STATUS B (UIDNEXT 9)\r\n", b""])     # before it is selected, or not by then: Dovecot takes its time
 def test_mail_in_a_folder_that_is_selected_for_something_else_stays_news(quiet: int, told: bytes) -> None:
     def then(peer: Peer) -> None:
