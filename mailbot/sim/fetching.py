@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from mailbot.mail.mime import entities
+from mailbot.mail.mime import Entity, entities
 from mailbot.sim.store import Mail
 from mailbot.sim.structure import bodystructure, envelope
 from mailbot.sim.syntax import Token, bad, date_time, text, words
@@ -64,7 +64,7 @@ def _section(found: re.Match[str], octets: bytes) -> bytes:
 def _octets(octets: bytes, number: str, what: str, fields: str | None) -> bytes:
     """Nothing where there is no such part."""
     root, octets = entities(octets)
-    part = next((one for one in root.walk() if one.number == number), None) if number else root
+    part = _numbered(root, number) if number else root
     if part and what == "MIME":
         return octets[part.start:part.body]
     if part and number and what:        # HEADER and TEXT of a part are those of the message that it holds
@@ -81,6 +81,15 @@ def _octets(octets: bytes, number: str, what: str, fields: str | None) -> bytes:
         case selection:
             wanted = {name.lower() for name in (fields or "").split()}
             return _selected(octets[part.start:part.body], wanted, inverted=selection.endswith(".NOT"))
+
+
+def _numbered(root: Entity, number: str) -> Entity | None:
+    """RFC 3501 6.4.5: part 1 of what is no multipart is itself."""
+    found = next((one for one in root.walk() if one.number == number), None)
+    if found is None and number.endswith(".1"):
+        whole = next((one for one in root.walk() if one.number == number.removesuffix(".1")), None)
+        return whole if whole and not whole.parts else None
+    return found
 
 
 _FIELD = re.compile(rb"([^:\r\n]*):.*(?:\r?\n[ \t].*)*\r?\n?")

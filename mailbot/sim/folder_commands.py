@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from mailbot.sim.session import Session, State, name
-from mailbot.sim.store import DELIMITER, SPECIAL
+from mailbot.sim.store import DELIMITER, SPECIAL, with_levels
 from mailbot.sim.syntax import Token, bad, flag_list, flags, moment, no, string, take, text, words
 from mailbot.sim.view import View
 
@@ -87,14 +87,16 @@ def delete(session: Session, arguments: Sequence[Token]) -> str:
 
 def rename(session: Session, arguments: Sequence[Token]) -> str:
     old, new = (name(token) for token in take(arguments, 2))
+    if new == old:
+        raise no("[ALREADYEXISTS] it has that name")
     if old == "INBOX":
         raise no("[CANNOT] INBOX stays")
-    if old not in session.store.names():
-        raise no("[NONEXISTENT] there is no such folder")
-    if new in session.store.names():
-        raise no("[ALREADYEXISTS] there is one")
     if new.startswith(old + DELIMITER):
         raise no("a folder cannot be in itself")
+    if old not in session.store.names():
+        raise no("[NONEXISTENT] there is no such folder")
+    if new in session.store.folders:
+        raise no("[ALREADYEXISTS] there is one")
     session.store.rename(old, new)
     return "OK renamed"
 
@@ -124,13 +126,14 @@ def list_folders(session: Session, arguments: Sequence[Token]) -> str:
         raise bad("LIST reference pattern, or with selection and RETURN options")
     if text(pattern) == "":
         session.say(b'LIST (\\Noselect) "%s" ""' % DELIMITER.encode())
-    wanted = {"CHILDREN", "SPECIAL-USE"} if asked is None and selection is None else (asked or set()) | (selection or set())
+    extended = asked is not None or selection is not None
+    wanted = (asked or set()) | (selection or set()) if extended else {"CHILDREN", "SPECIAL-USE"}
     for folder in _matching(session.store.names(), text(reference) + text(pattern)):
         facts = {"CHILDREN": ["\\HasChildren" if session.store.has_children(folder) else "\\HasNoChildren"],
                  "SUBSCRIBED": ["\\Subscribed"] if folder in session.store.subscribed else [],
                  "SPECIAL-USE": _special_use(session, folder)}
         if all(facts[option] for option in selection or ()):
-            there = [] if folder in session.store.folders else ["\\Noselect"]
+            there = [] if folder in session.store.folders else ["\\NonExistent" if extended else "\\Noselect"]    # RFC 5258 3
             _row(session, b"LIST", folder, [*there, *(fact for option in sorted(wanted) for fact in facts[option])])
     return "OK listed"
 
@@ -143,9 +146,12 @@ def _options(token: Token) -> set[str]:
 
 
 def list_subscribed(session: Session, arguments: Sequence[Token]) -> str:
+    """RFC 3501 6.3.9: where `%` ends above what is subscribed, that level is told as \\Noselect."""
     reference, pattern = take(arguments, 2)
-    for folder in _matching(sorted(session.store.subscribed), text(reference) + text(pattern)):
-        _row(session, b"LSUB", folder, _special_use(session, folder))
+    subscribed = session.store.subscribed
+    listed = with_levels(subscribed) if text(pattern).endswith("%") else subscribed
+    for folder in _matching(sorted(listed), text(reference) + text(pattern)):
+        _row(session, b"LSUB", folder, _special_use(session, folder) if folder in subscribed else ["\\Noselect"])
     return "OK listed"
 
 

@@ -54,10 +54,11 @@ def store(session: Session, arguments: Sequence[Token]) -> str:
         raise bad("FLAGS, +FLAGS or -FLAGS")
     view = session.view
     wanted = flags([text(one) for one in given] if not isinstance(given[0], list) else given[0]) - {"\\Recent"}
+    rows = _named(session, named)
     if view.read_only:
         return "OK not stored: the folder was examined"
     wanted = view.folder.known(wanted)
-    for number, mail in _named(session, named):
+    for number, mail in rows:
         before, mail.flags = mail.flags, _HOW[word](mail.flags, wanted)
         if silent:
             view.knows(mail)
@@ -99,7 +100,8 @@ def expunge(session: Session, arguments: Sequence[Token]) -> str:
     """EXPUNGE takes every message that is marked, UID EXPUNGE those of the UIDs it names (RFC 4315 2.1)."""
     named = [mail for _, mail in _named(session, take(arguments, 1)[0])] if session.by_uid else list(session.view.mails)
     take(arguments, int(session.by_uid), int(session.by_uid) or None)
-    _remove(session, (mail for mail in named if "\\Deleted" in mail.flags))
+    if not session.view.read_only:      # MOVE takes from an examined folder all the same, as Dovecot has it
+        _remove(session, (mail for mail in named if "\\Deleted" in mail.flags))
     return "OK expunged"
 
 

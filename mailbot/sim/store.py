@@ -1,6 +1,6 @@
 """A user's folders and their mail. Whoever uses them holds the server's lock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -68,11 +68,13 @@ class Store:
 
     def names(self) -> Iterator[str]:
         """Folders, and levels above them that are none."""
-        found = set(self.folders)
-        for name in self.folders:
-            levels = name.split(DELIMITER)
-            found.update(DELIMITER.join(levels[:depth]) for depth in range(1, len(levels)))
-        yield from sorted(found, key=lambda name: (name != "INBOX", name))
+        yield from sorted(with_levels(self.folders), key=lambda name: (name != "INBOX", name))
 
     def has_children(self, name: str) -> bool:
         return any(other.startswith(name + DELIMITER) for other in self.folders)
+
+
+def with_levels(names: Iterable[str]) -> set[str]:
+    """The names, and every level above them."""
+    levels = [name.split(DELIMITER) for name in names]
+    return {DELIMITER.join(one[:depth]) for one in levels for depth in range(1, len(one) + 1)}

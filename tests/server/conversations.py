@@ -50,6 +50,7 @@ UNLIKE = {
     "UID SEARCH SINCE 32-Jan-2026": "our grammar refuses a day that is none",
     "UID FETCH 1 FAST": "mailbot asks for items, not by macro",
     "UID FETCH 1 RFC822": "mailbot asks for BODY.PEEK[]",
+    "UID FETCH 1 BODY": "mailbot asks for BODYSTRUCTURE",
     "SORT (DATE) UTF-8 ALL": "not announced, as all of SORT, THREAD, QUOTA, ACL, ENABLE, NOTIFY …",
 }
 
@@ -147,6 +148,41 @@ CONVERSATIONS = {
         RENAME INBOX Old
         LIST "" *
         DELETE "a b"
+    """,
+    "a level that is no folder": """
+        CREATE Work/deep/er
+        SUBSCRIBE Work/deep/er
+        LIST "" Work*
+        LIST "" Work* RETURN (CHILDREN)
+        LIST (SUBSCRIBED) "" * RETURN (CHILDREN)
+        LSUB "" *
+        LSUB "" %
+        LSUB "" Work/%
+        CREATE Else
+        RENAME Work Work
+        RENAME nowhere nowhere
+        RENAME Work Work/deep
+        RENAME INBOX INBOX
+        RENAME Else Work
+        LIST "" *
+    """,
+    "flags in a folder that is examined or empty": FILL + """
+        EXAMINE INBOX
+        STORE 4 +FLAGS (\\Seen)
+        UID STORE 1 +FLAGS (\\Deleted)
+        UID EXPUNGE 1:*
+        UID MOVE 1 Archive
+        EXPUNGE
+        UID FETCH 1:* FLAGS
+        SELECT Junk
+        STORE 1 +FLAGS ($unheard)
+        SELECT Junk
+    """,
+    "part 1 of what is no multipart": FILL + """
+        APPEND INBOX {parts}
+        SELECT INBOX
+        UID FETCH 1 (BODY.PEEK[1] BODY.PEEK[2])
+        UID FETCH 4 (BODY.PEEK[2.1] BODY.PEEK[1.1.1] BODY.PEEK[1.3] BODY.PEEK[3.1] BODY.PEEK[3.2.1])
     """,
     "subscriptions": """
         SUBSCRIBE nowhere
