@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mailbot.engine import schema
+from mailbot.engine.identity import FileIdentity, identity
 from mailbot.engine.locks import explained
 from mailbot.errors import StateFailed
 from mailbot.log import get_logger
@@ -28,9 +29,10 @@ Value = str | int
 class Database:
     """Statements of several threads, one transaction at a time. Every error of SQLite comes out as StateFailed."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, file: tuple[int, int] | None = None) -> None:
-        """`file`: device and inode of what was opened; None for what is in memory."""
-        self._connection, self._path, self._file = connection, path, file
+    def __init__(self, connection: sqlite3.Connection, path: Path, file: FileIdentity | None = None, *, in_memory: bool = False) -> None:
+        """`file`: what was opened; of what is in memory, what was read (None: there was none)."""
+        self._connection, self._path, self.file = connection, path, file
+        self._in_memory = in_memory
         self._connection.row_factory = sqlite3.Row
         self._lock = threading.RLock()
 
@@ -90,10 +92,10 @@ class Database:
 
     def _check_that_it_is_there(self) -> None:
         """SQLite goes on writing to a file that was removed, or replaced by a backup: what is noted there is gone at the next start."""
-        if self._file is None:
+        if self._in_memory or self.file is None:
             return
         try:
-            why = "" if _identity(self._path) == self._file else "it was removed or replaced while mailbot ran: start mailbot again"
+            why = "" if self.file.is_at(self._path) else "it was removed or replaced while mailbot ran: start mailbot again"
         except OSError as error:
             why = explained(error, self._path)
         if why:
@@ -112,15 +114,6 @@ class Database:
             raise StateFailed(f"the state in {self._path} cannot be used: {error}") from error
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Device and inode; None where there is no such file."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
-
-
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -128,7 +121,7 @@ def utc_now() -> datetime:
 def open_file(path: Path, now: Callable[[], datetime]) -> Database:
     """The file, made where there is none. One that SQLite cannot make sense of is moved aside, with a log event."""
     try:
-        return Database(_opened(path), path, _identity(path))
+        return _opened(path)
     except sqlite3.DatabaseError as error:
         # The primary code; SQLite adds details in the higher bits. A file that is busy, or not ours to open, is not spoilt.
         if getattr(error, "sqlite_errorcode", 0) & 0xFF not in SPOILT:
@@ -136,7 +129,7 @@ def open_file(path: Path, now: Callable[[], datetime]) -> Database:
             raise StateFailed(f"the state in {path} cannot be opened: {error}") from error
         aside = _move_aside(path, now())
         log.error("state.reset", path=str(path), why=str(error), kept=str(aside), alert=True)
-        return Database(_opened(path), path, _identity(path))
+        return _opened(path)
     except OSError as error:
         log.error("state.failed", path=str(path), why=str(error), alert=True)
         raise StateFailed(f"the state in {path} cannot be opened: {explained(error, path)}") from error
@@ -145,8 +138,10 @@ def open_file(path: Path, now: Callable[[], datetime]) -> Database:
 def open_snapshot(path: Path) -> Database:
     """What the file holds now, in memory: what is written there stays there. No file is an empty journal; none is made."""
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    file = None
     try:
         if path.exists():
+            file = identity(path)
             # Without a log beside it nobody has it open; `immutable` then, since reading in WAL mode leaves files behind.
             mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
             source = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=BUSY)
@@ -161,13 +156,13 @@ def open_snapshot(path: Path) -> Database:
     except sqlite3.Error as error:
         connection.close()
         raise StateFailed(f"the state in {path} cannot be read: {error}") from error
-    return Database(connection, path)
+    return Database(connection, path, file, in_memory=True)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _opened(path: Path) -> Database:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Made by us, with our mode: SQLite would ask the umask, and gives its companions the mode of the file.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    file = identity(path, os.O_RDWR | os.O_CREAT)
     connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
     try:
         _check_version(connection, path)        # before anything that writes
@@ -180,7 +175,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
-    return connection
+    return Database(connection, path, file)
 
 
 def _check_pages(connection: sqlite3.Connection) -> None:

@@ -77,13 +77,13 @@ class Journal:
         mark = restored.Mark(path.parent)
         last = mark.read()          # before the file is: another process writes the file first
         database = open_snapshot(path) if read_only else open_file(path, now)
-        if why := restored.older(database, path, last):
+        if why := restored.older(database, last):
             restored.begin_from_now(database, last, now())
         if read_only:
             return cls(database)
         if why:
             log.error("state.reset", path=str(path), why=why, alert=True)
-        restored.settle_here(database, path)
+        restored.settle_here(database)
         return cls(database, mark)
 
     def transaction(self) -> AbstractContextManager[None]:

@@ -13,6 +13,7 @@ from mailbot.effects import (
     Delete,
     Effect,
     Fields,
+    Flags,
     FolderState,
     Mailbox,
     Move,
@@ -70,24 +71,38 @@ class Recovery:
     def settle_the_rest(self) -> None:
         rows = [row for row in self._open() if not isinstance(row.effect, Copy | Move)]
         here = self._here(rows)
+        flagging: dict[Place, list[EffectRow]] = defaultdict(list)
         unfinished: list[EffectRow] = []
         for row in rows:
             message = here.get(row.at)
             match row.effect:
                 case AddFlags() | RemoveFlags() | SetFlags() if message is not None:
-                    if after(row.effect, message.flags) is message.flags:
-                        self._done(row)
-                    elif row.at.folder != row.found.folder:     # it was moved: nobody will judge it there
-                        unfinished.append(row)
-                    else:
-                        self._close(row)
+                    flagging[row.at].append(row)
                 case Delete() if message is None:
                     self._done(row)
                 case Delete() if message is not None and DELETED in message.flags - row.flags:
                     unfinished.append(row)
                 case _:                                         # a save looks at its file when it is judged anew
                     self._close(row)
+        left = [self._settle_flags(those, here[place].flags) for place, those in flagging.items()]
         self._finish(unfinished)
+        for position in range(max(map(len, left), default=0)):  # each message's in their order
+            self._finish([those[position] for those in left if position < len(those)])
+
+    def _settle_flags(self, rows: Sequence[EffectRow], flags: Flags) -> list[EffectRow]:
+        """Of one message, which has these flags now. What is left to do is told only where it was moved: nobody judges it there.
+
+        They are done up to where doing all of them again would change nothing. One alone says little: `set_flags` is not what
+        is there once a flag was set behind it, and done again it would take that flag away.
+        """
+        done = next(count for count in range(len(rows), -1, -1) if _same(_after_all(rows[:count], flags), flags))
+        for row in rows[:done]:
+            self._done(row)
+        moved = [row for row in rows[done:] if row.at.folder != row.found.folder]
+        for row in rows[done:]:
+            if row not in moved:
+                self._close(row)
+        return moved
 
     def _open(self) -> list[EffectRow]:
         return self._engine.journal.effects.open(self._mailbox.account)
@@ -184,3 +199,14 @@ class Recovery:
         actions = Actions(row.account, row.found.folder, row.pass_id, tell=self._engine.tell)
         actions.say("action.applied" if outcome.done else "action.skipped", row.rule, row.action, row.effect, row.found.uid, why)
         actions.write()
+
+
+def _after_all(rows: Sequence[EffectRow], flags: Flags) -> Flags:
+    for row in rows:
+        if isinstance(row.effect, AddFlags | RemoveFlags | SetFlags):
+            flags = after(row.effect, flags)
+    return flags
+
+
+def _same(one: Flags, other: Flags) -> bool:
+    return {flag.lower() for flag in one} == {flag.lower() for flag in other}

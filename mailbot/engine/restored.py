@@ -8,20 +8,17 @@ that was begun, as the *name* of an empty file, which stays where older files ar
 back a whole disk or machine sets both back, and looks as if the bot had been switched off.
 """
 
-import fcntl
-import os
 import re
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from struct import calcsize
 
 from mailbot.engine.database import Database
+from mailbot.engine.identity import FileIdentity
 from mailbot.engine.moments import moment, stamp
 
 ROUND = 100_000     # IDs that were given out after this state are unknown, and never come to mean another pass
 _NAME = re.compile(r"passes\.([0-9]{1,18})")
-_GETVERSION = 0x80007601 | calcsize("l") << 16      # _IOR("v", 1, long), as most architectures write it
 
 
 class Mark:
@@ -48,13 +45,13 @@ class Mark:
         return []
 
 
-def older(database: Database, path: Path, last: int) -> str:
+def older(database: Database, last: int) -> str:
     """Why this state is not the one that was left here; "" where it is. `last`: the pass of the Mark."""
     known = _last_pass(database)
     if known < last:
         return f"pass {last} was begun here, and of that it knows nothing: {_until(database)}"
     rows = database.read("SELECT identity FROM file")
-    if rows and path.exists() and rows[0]["identity"] != _identity(path):
+    if rows and database.file and rows[0]["identity"] != _noted(database.file):
         return f"it was put here from elsewhere, as from a backup: {_until(database)}"
     return ""
 
@@ -73,24 +70,18 @@ def begin_from_now(database: Database, last: int, now: datetime) -> None:
             database.write("INSERT INTO sqlite_sequence (name, seq) VALUES ('pass', ?)", ((known // ROUND + 1) * ROUND,))
 
 
-def settle_here(database: Database, path: Path) -> None:
+def settle_here(database: Database) -> None:
     """From now on a copy of this file is known as one."""
-    if [row["identity"] for row in database.read("SELECT identity FROM file")] != [_identity(path)]:
+    noted = _noted(database.file) if database.file else ""
+    if [row["identity"] for row in database.read("SELECT identity FROM file")] != [noted]:
         with database.transaction():
             database.write("DELETE FROM file")
-            database.write("INSERT INTO file VALUES (?)", (_identity(path),))
+            database.write("INSERT INTO file VALUES (?)", (noted,))
 
 
-def _identity(path: Path) -> str:
-    """Its inode, with the generation of that where the file system tells (ext4, XFS, Btrfs): ext4 gives numbers out again at once.
-
-    ioctl_fs(2const): FS_IOC_GETVERSION fills an int, though it is declared to take a long.
-    """
-    with path.open("rb") as file:
-        generation = bytearray(8)
-        with suppress(OSError):
-            fcntl.ioctl(file, _GETVERSION, generation)
-        return f"{os.fstat(file.fileno()).st_ino}.{int.from_bytes(generation, 'little')}"
+def _noted(file: FileIdentity) -> str:
+    """The device is left out: it may get another number when the machine starts."""
+    return f"{file.inode}.{file.generation}"
 
 
 def _last_pass(database: Database) -> int:

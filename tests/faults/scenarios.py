@@ -66,7 +66,8 @@ SAVE = "save: {to: 'FILES/{uid}.eml', parts: message}"
 SCENARIOS = (
     Scenario("flag", "[{flag: [seen, $done]}]", {"INBOX": BEFORE | SEEN_DONE}),
     Scenario("unflag", "[{unflag: [flagged, answered]}]", {"INBOX": frozenset()}),
-    Scenario("set_flags", "[{set_flags: [$only, draft]}]", {"INBOX": frozenset({"$only", r"\Draft"})}),
+    Scenario("set_flags, flag", "[{set_flags: [$only, draft]}, {unflag: draft}, {flag: [seen, $done]}]",
+             {"INBOX": frozenset({"$only"}) | SEEN_DONE}),
     Scenario("copy", "[{copy: Archive}]", {"INBOX": BEFORE, "Archive": BEFORE}),
     Scenario("move", "[{move: Archive}]", {"Archive": BEFORE}, "moved"),
     Scenario("move to a new folder", "[{move: 'New/{received:%Y}'}]", {"New/2026": BEFORE}, "moved"),

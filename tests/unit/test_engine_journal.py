@@ -188,6 +188,15 @@ def test_processes_that_open_it_at_once_do_not_stand_in_each_others_way(tmp_path
                 done.result()
 
 
+def test_another_process_that_is_through_with_it_leaves_us_the_log_that_we_write_to(path, journal):
+    """As `apply` does beside a running bot: the last one to close takes the log away, and that is not it."""
+    opens = "import sys; from pathlib import Path; from mailbot.engine.journal import Journal; Journal.open(Path(sys.argv[1])).close()"
+    subprocess.run([sys.executable, "-c", opens, str(path)], check=True)
+    journal.cursors.set("home", "INBOX", Cursor(7, 42))
+    reads = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT next FROM cursor').fetchall())"
+    assert subprocess.run([sys.executable, "-c", reads, str(path)], check=True, capture_output=True, text=True).stdout == "[(42,)]\n"
+
+
 def test_a_transaction_is_all_or_nothing(journal):
     def broken():
         with journal.transaction():

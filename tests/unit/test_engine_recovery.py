@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mailbot.effects import AddFlags, Copy, Delete, Flags, Move
+from mailbot.effects import AddFlags, Copy, Delete, Flags, Move, RemoveFlags, SetFlags
 from mailbot.engine.effect_rows import Intent, Place
 from mailbot.engine.journal import Cursor, Journal
 from mailbot.engine.recovery import recover
@@ -128,6 +128,35 @@ def test_a_removal_that_cannot_be_finished_now_stays_open_for_the_next_pass(hous
     recovered(house)
     assert house.mailbox.boxes["INBOX"].mail == {}
     assert house.mailbox.subjects("Archive") == ["hello"]
+
+
+@pytest.mark.parametrize(("flags", "states"), [
+    ({"$kept"}, ["failed", "failed", "failed"]),
+    ({"$only", r"\Draft"}, ["done", "failed", "failed"]),
+    ({"$only"}, ["done", "done", "failed"]),
+    ({"$only", r"\Seen"}, ["done", "done", "done"])])
+def test_flags_are_done_as_far_as_they_are_what_the_message_has(house, flags, states):
+    r"""`\Seen` alone would be found at the end, `set_flags` would not: done again, it would take `\Seen` away."""
+    house.mailbox.deliver("INBOX", eml())
+    had = frozenset({"$kept"})
+    rows = [interrupted(house, SetFlags(frozenset({"$only", r"\Draft"})), 1, flags=had),
+            interrupted(house, RemoveFlags(frozenset({r"\Draft"})), 1, flags=frozenset({"$only", r"\Draft"})),
+            interrupted(house, AddFlags(frozenset({r"\Seen"})), 1, flags=frozenset({"$only"}))]
+    mail = house.mailbox.boxes["INBOX"].mail
+    mail[1] = replace(mail[1], flags=frozenset(flags))
+    recovered(house)
+    assert [found()[0][0] for found in rows] == states
+
+
+def test_flags_that_are_left_where_a_message_was_moved_are_set_there_in_their_order(house):
+    house.mailbox.deliver("INBOX", eml())
+    steps = SetFlags(frozenset({"$only"})), AddFlags(frozenset({r"\Seen"})), Move("Archive")
+    rows = [interrupted(house, effect, 1) for effect in steps]
+    house.mailbox.carry("INBOX", 1, "Archive")
+    recovered(house)
+    assert [found()[0][0] for found in rows] == ["done", "done", "done"]
+    moved, = house.mailbox.boxes["Archive"].mail.values()
+    assert moved.flags == {"$only", r"\Seen"}
 
 
 def test_who_only_looks_finishes_nothing(house):
