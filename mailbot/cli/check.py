@@ -2,26 +2,21 @@
 
 import argparse
 import os
-from contextlib import ExitStack
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
-from mailbot.accounts.account import Account
 from mailbot.cli.output import json_document
 from mailbot.cli.session import accounts, each, start, where
-from mailbot.cli.state import reading_engine
 from mailbot.cli.style import say
 from mailbot.config.load import Config
 from mailbot.config.self_test import results
-from mailbot.effects import FolderState
-from mailbot.engine.database import utc_now
-from mailbot.engine.due import NextRun, next_runs
-from mailbot.engine.fitness import Finding, findings
 from mailbot.errors import ConfigError
-from mailbot.imap.session import Session
-from mailbot.service.connect import connect
 
-Found = dict[str, list[Finding]]
+if TYPE_CHECKING:       # half of this program is needed by --connect alone, and would double the time of a check
+    from mailbot.engine.due import NextRun
+    from mailbot.engine.fitness import Finding
+
+Found = dict[str, list["Finding"]]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,8 +34,8 @@ def main(options: argparse.Namespace) -> int:
         problems = list(error.problems) or [str(error)]
         print(json_document({"problems": problems, "warnings": [], "accounts": []}))
         return error.exit_code
-    now, found = utc_now(), Found()
-    code = each(accounts(config, options.account), lambda account: _ask(account, config, found)) if options.connect else 0
+    now, found = datetime.now(UTC), Found()
+    code = _connected(config, options.account, found) if options.connect else 0
     failed = [result.case.name for result in results(config, os.environ, now) if not result.passed]
     runs = _runs(config, now)
     if options.json:
@@ -50,22 +45,18 @@ def main(options: argparse.Namespace) -> int:
     return code or (1 if failed or any(one.wrong for rows in found.values() for one in rows) else 0)
 
 
-def _ask(account: Account, config: Config, found: Found) -> None:
-    with ExitStack() as stack:
-        session = stack.enter_context(connect(account, read_only=True))
-        second: list[Session] = []
+def _connected(config: Config, only: str | None, found: Found) -> int:
+    from mailbot.cli.fitness import fitness
 
-        def opened(folder: str) -> FolderState:
-            if not second:
-                second.append(stack.enter_context(connect(account)))
-            return second[0].select(folder)
-
-        found[account.name] = findings(session, session.capabilities, config.ruleset, opened)
+    return each(accounts(config, only), lambda account: found.update({account.name: fitness(account, config)}))
 
 
-def _runs(config: Config, now: datetime) -> list[NextRun]:
+def _runs(config: Config, now: datetime) -> list["NextRun"]:
     if not any(rule.schedule for rule in config.ruleset.rules):
         return []       # and a state folder need not even be named
+    from mailbot.cli.state import reading_engine
+    from mailbot.engine.due import next_runs
+
     journal = reading_engine().journal
     try:
         return next_runs(journal, config.ruleset, [account.name for account in config.accounts], now)
@@ -73,7 +64,7 @@ def _runs(config: Config, now: datetime) -> list[NextRun]:
         journal.close()
 
 
-def _document(config: Config, found: Found, failed: list[str], runs: list[NextRun]) -> dict[str, Any]:
+def _document(config: Config, found: Found, failed: list[str], runs: list["NextRun"]) -> dict[str, Any]:
     rows = [{"account": account.name, "findings": [{"wrong": one.wrong, "what": one.what} for one in found.get(account.name, [])]}
             for account in config.accounts]
     return {"problems": [], "warnings": list(config.warnings), "rules": len(config.ruleset.rules), "accounts": rows,
@@ -82,7 +73,7 @@ def _document(config: Config, found: Found, failed: list[str], runs: list[NextRu
                            "when": run.when.isoformat() if run.when else None} for run in runs]}
 
 
-def _print(options: argparse.Namespace, config: Config, found: Found, failed: list[str], runs: list[NextRun],
+def _print(options: argparse.Namespace, config: Config, found: Found, failed: list[str], runs: list["NextRun"],
            now: datetime) -> None:
     say(*(f"warning: {warning}" for warning in config.warnings))
     for name, rows in found.items():
@@ -96,7 +87,7 @@ def _print(options: argparse.Namespace, config: Config, found: Found, failed: li
         f"{_count(len(config.accounts), 'account')}{tests}, no mistakes in the file")
 
 
-def _when(run: NextRun, config: Config, now: datetime) -> str:
+def _when(run: "NextRun", config: Config, now: datetime) -> str:
     if run.when is None:
         return f"{run.schedule} after `mailbot run` first sees it"
     if run.when <= now:

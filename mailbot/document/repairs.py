@@ -24,6 +24,8 @@ class Repairs:
 
     def original(self, at: Position) -> Position:
         """The place in the file, of one in the repaired text."""
+        if not self._edits:
+            return at
         column = at.column
         for edit in reversed(self._edits):
             if edit.line == at.line and column >= edit.end:

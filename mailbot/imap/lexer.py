@@ -114,6 +114,11 @@ def _tokens(text: bytes, stack: list[list[Any]]) -> None:
 
 
 def _atom(atom: bytes) -> bytes | int | None:
-    if atom.isdigit() and len(atom) < 19:
+    if atom.isdigit() and len(atom) < 19 and (atom[:1] != b"0" or atom == b"0"):       # 007 is no number: a keyword
         return int(atom)
     return None if atom in {b"NIL", b"nil"} else atom
+
+
+def as_atom(value: object) -> bytes:
+    """What a number or NIL was where it stands for an atom, as a keyword may be called (RFC 3501 9: flag-keyword)."""
+    return b"NIL" if value is None else value if isinstance(value, bytes) else b"%d" % value if isinstance(value, int) else b""

@@ -9,7 +9,7 @@ from typing import Any
 
 from mailbot.effects import Fields
 from mailbot.imap.command import LONGEST_LINE, atom
-from mailbot.imap.lexer import Malformed, Response, parse
+from mailbot.imap.lexer import Malformed, Response, as_atom, parse
 from mailbot.imap.selected import flag_name
 from mailbot.mail.fingerprint import FINGERPRINT_HEADERS
 from mailbot.mail.headers import Headers
@@ -101,6 +101,8 @@ def _told(values: list[Any], response: Response) -> dict[bytes, Any]:
         if not isinstance(name, bytes):
             raise Malformed(response.parts[0][:60])
         key = name.upper()
+        if key == b"FLAGS" and isinstance(value, tuple):
+            value = tuple(map(as_atom, value))
         told[b"HEADERS" if key.startswith(b"BODY[HEADER") else key] = value
     return told
 
@@ -116,7 +118,7 @@ def message(uid: int, told: Items, fields: Fields) -> Message:
             part = structure(told.get(b"BODYSTRUCTURE"))
         except BadStructure as error:
             raise Unreadable(f"its BODYSTRUCTURE cannot be read: {error}") from error
-    names = frozenset(flag_name(flag) for flag in flags if isinstance(flag, bytes))
+    names = frozenset(map(flag_name, flags))
     received = internaldate(told.get(b"INTERNALDATE"))
     return Message(uid, names, received, size, Headers.parse(headers or b""), part, _identity(told))
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from mailbot.effects import FolderState
 from mailbot.errors import Cause, Refused
 from mailbot.imap.command import Answer
-from mailbot.imap.lexer import Malformed, Response
+from mailbot.imap.lexer import Malformed, Response, as_atom
 
 _SYSTEM = {name.lower(): name for name in (r"\Seen", r"\Answered", r"\Flagged", r"\Deleted", r"\Draft", r"\Recent")}
 
@@ -115,4 +115,4 @@ def _plain_flags(response: Response) -> frozenset[str]:
         listed = response.values[0]
     except (Malformed, IndexError):
         return frozenset()
-    return frozenset(flag_name(word) for word in listed if isinstance(word, bytes)) if isinstance(listed, tuple) else frozenset()
+    return frozenset(flag_name(as_atom(word)) for word in listed) if isinstance(listed, tuple) else frozenset()

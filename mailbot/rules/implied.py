@@ -45,14 +45,17 @@ def wider(node: Node) -> Iterator[Key]:
 
 def impossible(node: Node) -> str:
     """Why no message can match, "" where one may."""
+    if isinstance(node, Key):
+        return _empty_range(node)
     if isinstance(node, Or):
         whys = [impossible(inner) for inner in node.nodes]
         return whys[0] if whys and all(whys) else ""
-    wanted = dict(_demanded(node))
     for inner in demands(node):
         if isinstance(inner, Or | And) and (why := impossible(inner)):
             return why
-    for key, yes in _demanded(node):
+    demanded = list(_demanded(node))
+    wanted = dict(demanded)
+    for key, yes in demanded:
         if wanted.get(key) is not yes:
             return f"`{key.name}` is asked for and excluded"
         if yes and any(wanted.get(other) is False for other in wider(key)):

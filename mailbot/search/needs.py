@@ -51,10 +51,23 @@ def warnings(node: Node) -> Mapping[str, str]:
 
 def always_true(node: Node) -> bool:
     """True of every message: told by form alone, as `any: [{seen: true}, {seen: false}]` is; not every one is found out."""
-    atoms = list(dict.fromkeys(KEYS[key.name].canonical(key)[0] for key in keys(node)))
-    if len(atoms) > _MOST_ATOMS:
+    leaves = [KEYS[key.name].canonical(key)[0] for key in keys(node)]
+    atoms = list(dict.fromkeys(leaves))
+    # Where each question is asked once, the answers can be chosen so that it holds, and so that it does not.
+    if len(atoms) > _MOST_ATOMS or (len(atoms) == len(leaves) and not _has_empty(node)):
         return False
     return all(_true(node, dict(zip(atoms, values, strict=True))) for values in product((True, False), repeat=len(atoms)))
+
+
+def _has_empty(node: Node) -> bool:
+    """Whether `all: true`, or an empty list, stands in it: that is true, or false, by itself."""
+    match node:
+        case Key():
+            return False
+        case Not(child):
+            return _has_empty(child)
+        case And(nodes) | Or(nodes):
+            return not nodes or any(map(_has_empty, nodes))
 
 
 def never_true(node: Node) -> bool:

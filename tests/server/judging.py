@@ -63,8 +63,13 @@ def filled(client: IMAPClient, folder: str, mails: list[Mail]) -> Mapping[int, M
 def messages(client: IMAPClient) -> Mapping[int, Message]:
     client.normalise_times = False
     found = client.fetch(client.search(), ["FLAGS", "INTERNALDATE", "RFC822.SIZE", "BODY.PEEK[HEADER]"])
-    return {uid: Message(uid, frozenset(flag.decode() for flag in data[b"FLAGS"]), data[b"INTERNALDATE"], data[b"RFC822.SIZE"],
+    return {uid: Message(uid, frozenset(map(_name, data[b"FLAGS"])), data[b"INTERNALDATE"], data[b"RFC822.SIZE"],
                          Headers.parse(data[b"BODY[HEADER]"])) for uid, data in found.items()}
+
+
+def _name(flag: bytes | int) -> str:
+    """IMAPClient makes a number of a keyword that is one."""
+    return flag.decode() if isinstance(flag, bytes) else str(flag)
 
 
 def found(client: IMAPClient, tokens: tuple[Token, ...]) -> frozenset[int]:
