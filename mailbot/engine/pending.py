@@ -89,10 +89,13 @@ class Pending:
                 " AND parked = 0 AND begun = 0 AND NOT retry_at BETWEEN ? AND ? ORDER BY uid", (*inbox.key, *_waiting(now)))
         return [row["uid"] for row in rows]
 
-    def next_due(self, account: str, folders: Collection[str] | None = None) -> datetime | None:
-        """When the earliest waiting message is tried again; None where none waits. `folders`: among these alone."""
+    def next_due(self, account: str, folders: Collection[str] | None = None, after: datetime | None = None) -> datetime | None:
+        """When the earliest waiting message is tried again; None where none waits. `folders`: among these alone.
+
+        `after`: what was due by then has had its try, or could not have it.
+        """
         rows = self._database.read("SELECT folder, MIN(retry_at) AS at FROM pending WHERE account = ? AND parked = 0"
-                                   " AND retry_at <> '' GROUP BY folder", (account,))
+                                   " AND retry_at > ? GROUP BY folder", (account, stamp(after) if after else ""))
         return moment(min((row["at"] for row in rows if folders is None or row["folder"] in folders), default=""))
 
     def drop(self, inbox: Inbox, uids: Iterable[int]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mailbot.effects import Gathered, Wanted
+from mailbot.errors import Refused
 from mailbot.imap.command import LONGEST_LINE, Answer, Command
 from mailbot.imap.fetching import LATER, Fetch, Fetched, refused
 from mailbot.imap.pipeline import Pipeline
@@ -51,6 +52,13 @@ class Gathering:
         if self.wanted.since is None and not self.wanted.uids:
             yield self._block((), {}, {}, 0)
             return
+        try:
+            yield from self._found()
+        except Refused:
+            self.selected.put_off()
+            raise
+
+    def _found(self) -> Iterator[Gathered]:
         if self.wanted.narrow is None and self._at_most_waiting() <= min(BLOCK, self.most):
             blocks = self._new_mail()
             if blocks is not None:

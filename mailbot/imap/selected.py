@@ -67,6 +67,10 @@ class Selected:
         if highest_uid >= self._told:
             self._told, self._below = highest_uid + 1, max(self.exists, up_to)
 
+    def put_off(self) -> None:
+        """What was announced cannot be had now: no news until more comes, or whoever wants it would ask without a pause."""
+        self._read = max(self._read, self.exists)
+
     def selected_again(self, state: FolderState) -> None:
         """After a look elsewhere: what came meanwhile is news."""
         self.state, self.exists = state, state.exists

@@ -57,6 +57,11 @@ def after_loss(down_for: float, rng: Random) -> float:
     return min(LONGEST, max(0.5, down_for / 4)) * rng.uniform(0.5, 1.0)
 
 
+def after_refused_pass(times: int, rng: Random) -> float:
+    """Seconds until a folder that the server would not open, or tell of, is tried again: 1 or 2, then twice as long each time."""
+    return 2.0 ** min(times, 10) * rng.uniform(0.5, 1.0)
+
+
 def after_refusal(longest: float, rng: Random) -> float:
     return longest * rng.uniform(1.0, 1.25)
 

@@ -14,6 +14,7 @@ from mailbot.imap.session import Session
 from mailbot.log import get_logger
 from mailbot.rules.rule import Ruleset
 from mailbot.service import backoff
+from mailbot.service.agenda import NEVER, Agenda
 from mailbot.service.arrivals import Arrivals
 from mailbot.service.connect import connect
 from mailbot.service.heartbeat import Heartbeat
@@ -25,7 +26,6 @@ from mailbot.service.work import Work
 
 log = get_logger(__name__)
 
-FULL_LOOK = 15 * 60.0       # seconds, however quiet the server is (imap-facts.md, "IDLE")
 POLL = 60.0                 # seconds between STATUS rounds where the server has no IDLE
 
 
@@ -61,7 +61,7 @@ class Watcher:
         self._told_idle = False
         self._woken_at: float | None = None     # by the server, for the pass that follows
         self._retry_at = time.monotonic() + begin_after
-        self._look_at = self._refresh_at = 0.0
+        self._agenda = Agenda(shared.rng)
         self._do: dict[State, Callable[[], Event]] = {
             State.CONNECT: self._connect, State.LOOK: self._look, State.WAIT: self._wait, State.PASS: self._pass,
             State.REFRESH: self._refresh, State.SCHEDULE: self._schedule, State.RETRY: self._retry, State.REFUSED: self._retry,
@@ -132,7 +132,7 @@ class Watcher:
             self._shared.work.tidy(session)
         session.doubt()
         self._round(session, ruleset, self.folders, ask=self.folders)
-        self._look_at = time.monotonic() + FULL_LOOK
+        self._agenda.looked(time.monotonic())
         return Event.DONE
 
     def _refresh(self) -> Event:
@@ -149,7 +149,9 @@ class Watcher:
         folders = news or self.folders[:1]      # none: the server has ended IDLE of its own accord
         for folder in folders:
             done = self._shared.work.arrived(session, folder, ruleset, self._ended(ruleset), last=folder == folders[-1])
-            if done and done.done and woken_at is not None:
+            if done is None:
+                self._agenda.refused(time.monotonic())
+            elif done.done and woken_at is not None:
                 self._shared.work.telemetry.acted_after(time.monotonic() - woken_at)
         return Event.DONE
 
@@ -160,15 +162,14 @@ class Watcher:
 
     def _wait(self) -> Event:
         session, ruleset = self._live()
-        now = time.monotonic()
-        pending_at = now + self._shared.work.seconds_to_pending(self.account.name, self.folders)
-        due_at = now + self._shared.work.seconds_to_schedule(self.account.name, ruleset) if self.index == 0 else float("inf")
-        until = min(self._refresh_at, self._look_at, pending_at, due_at)
+        now, agenda, work = time.monotonic(), self._agenda, self._shared.work
+        agenda.pending_at = now + work.seconds_to_pending(self.account.name, self.folders, agenda.round_began)
+        agenda.schedule_at = now + work.seconds_to_schedule(self.account.name, ruleset) if self.index == 0 else NEVER
         if not self._told_idle:     # once a connection: at rest the log is silent
             self._told_idle = True
             log.info("idle.started", account=self.account.name, watcher=self.index, folder=self.folders[0], folders=len(self.folders),
                      idle=session.has_idle, notify=session.has_notify)
-        idled = session.idle(self.wake.fileno(), until)
+        idled = session.idle(self.wake.fileno(), agenda.until)
         reasons = self.wake.take()
         if "stop" in reasons:
             return Event.STOP
@@ -178,14 +179,8 @@ class Watcher:
             self._woken_at = time.monotonic()
             return Event.WOKEN
         log.debug("idle.refreshed", account=self.account.name, watcher=self.index, folder=self.folders[0])
-        now = time.monotonic()
-        if now >= self._look_at:
-            return Event.LOOK_DUE
-        if now >= due_at:
-            return Event.SCHEDULE_DUE
-        if now >= min(self._refresh_at, pending_at):
-            return Event.REFRESH_DUE
-        return Event.WOKEN      # the server ended IDLE of its own accord: look, then idle again
+        # Nothing is due: the server has ended IDLE of its own accord. Look, then idle again.
+        return agenda.due(time.monotonic()) or Event.WOKEN
 
     def _retry(self) -> Event:
         reasons: frozenset[str] = frozenset()
@@ -203,13 +198,14 @@ class Watcher:
 
         `ask`: by STATUS. The selected folder need not tell by itself that it was deleted and made anew.
         """
-        work = self._shared.work
+        work, refused = self._shared.work, False
+        self._agenda.round_began = work.engine.now()
         behind = [folder for folder in work.behind(session, ruleset, ask) if folder != folders[0]]
         for folder in (*behind, *folders[:1]):
             if not self._stop.is_set():
-                work.arrived(session, folder, ruleset, self._ended(ruleset), last=folder == folders[0])
+                refused |= work.arrived(session, folder, ruleset, self._ended(ruleset), last=folder == folders[0]) is None
         refresh = self.account.idle_refresh.total_seconds() if session.has_idle else POLL
-        self._refresh_at = time.monotonic() + refresh * self._shared.rng.uniform(0.9, 1.0)      # not all accounts at once
+        self._agenda.refreshed(time.monotonic(), refresh, refused=refused)
         self._tell(State.WAIT, good_for=2 * refresh)
 
     def _ended(self, ruleset: Ruleset) -> Callable[[], bool]:

@@ -71,8 +71,8 @@ class Work:
                 found.append(name)
         return tuple(found)
 
-    def seconds_to_pending(self, account: str, folders: Sequence[str]) -> float:
-        due = self.engine.journal.pending.next_due(account, folders)
+    def seconds_to_pending(self, account: str, folders: Sequence[str], after: datetime | None) -> float:
+        due = self.engine.journal.pending.next_due(account, folders, after)
         return NEVER if due is None else self._seconds_to(due)
 
     def seconds_to_schedule(self, account: str, ruleset: Ruleset) -> float:

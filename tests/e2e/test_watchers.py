@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.sim.faults import answered
+from mailbot.sim.server import Server as Sim
 from tests.e2e.bot import Bot, in_the_clear, mailbot, over_tls
 from tests.e2e.mail import message
 from tests.lab.dovecot import Dovecot
@@ -138,3 +140,44 @@ def test_a_saved_plan_is_carried_out_as_it_is_and_what_changed_since_is_left(dov
     assert "#2 left as it is" in applied.stderr
     rows = dovecot.snapshot(user)["INBOX"]
     assert {uid for uid, (flags, _) in rows.items() if "$seen-by-r" in flags} == {1, 3}
+
+
+def test_pending_mail_in_a_folder_that_cannot_be_opened_keeps_nobody_busy(dovecot_without, tmp_path: Path) -> None:
+    """Its next try is due and cannot be had: that is no reason to ask without a pause."""
+    server = dovecot_without("NOTIFY")
+    user = server.user()
+    server.client(user).create_folder("A")
+    with Proxy((server.host, server.port)) as proxy:
+        account = in_the_clear(proxy.port, user).replace("{host", "{connections: 1, host")
+        failing = "  - {name: f, when: {subject: offer}, folders: [A], then: [{copy: {to: Missing, create: false}}]}\n"
+        (tmp_path / "rules.yaml").write_text(account + SORT + failing)
+        assert mailbot(tmp_path, "run", "--once").returncode == 0
+        server.client(user).append("A", message("offer"))
+        assert mailbot(tmp_path, "run", "--once").returncode == 1
+        server.restrict(user, "A", "l")
+        with closing(sqlite3.connect(tmp_path / "state/state.db")) as state, state:
+            due = (datetime.now(UTC) - timedelta(seconds=9)).isoformat()
+            assert state.execute("UPDATE pending SET retry_at = ? WHERE folder = 'A'", (due,)).rowcount == 1
+        before = len(proxy.verbs())
+        with Bot(tmp_path) as bot:
+            bot.wait("idle.started")
+            for count in (1, 2, 3):
+                deliver(server, user, "INBOX")
+                bot.wait("action.applied", folder="INBOX", count=count)
+            assert bot.stop()[0] == 0
+        asked = [verb for _, verb in proxy.verbs()[before:]]
+        assert asked.count("STATUS") <= 4, f"{len(asked)} commands while three messages came"
+
+
+def test_new_mail_that_the_server_refuses_to_tell_of_is_asked_for_with_growing_pauses(tmp_path: Path) -> None:
+    with Sim() as server:
+        (tmp_path / "rules.yaml").write_text(in_the_clear(server.port, "ada") + SORT)
+        with Bot(tmp_path) as bot:
+            bot.wait("idle.started")
+            server.fault("UID FETCH", answered("NO [UNAVAILABLE] later"), times=3)
+            server.deliver("ada", message("hello"))
+            bot.wait("action.applied", seconds=60)
+            assert bot.stop()[0] == 0
+        refused = [row["_at"] for row in bot.seen("pass.failed", folder="INBOX")]
+        assert len(refused) == 3
+        assert refused[2] - refused[1] > refused[1] - refused[0] > 0.5

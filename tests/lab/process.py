@@ -142,8 +142,10 @@ def hand_over(path: Path) -> None:
     if os.getuid():
         return
     user = server_user()
-    for entry in (path, *path.rglob("*")):
-        os.chown(entry, user.pw_uid, user.pw_gid, follow_symlinks=False)
+    for folder, _, files in os.walk(path):      # which takes no notice of a folder that goes meanwhile
+        for entry in (folder, *(os.path.join(folder, name) for name in files)):  # noqa: PTH118
+            with contextlib.suppress(FileNotFoundError):        # a server that runs already moves its mail
+                os.chown(entry, user.pw_uid, user.pw_gid, follow_symlinks=False)
 
 
 def short_directory(name: str) -> Path:
