@@ -8,7 +8,7 @@ from mailbot.engine.chains import Chain, chains
 from mailbot.engine.engine import BLOCK, Engine, Pass, Stopped, matched, never
 from mailbot.engine.recovery import recover
 from mailbot.engine.report import Actions, log, ranges, report_skipped
-from mailbot.engine.standing import Standing
+from mailbot.engine.standing import Standing, select_again
 from mailbot.engine.waves import Waves
 from mailbot.mail.fingerprint import fingerprint
 from mailbot.mail.message import Message
@@ -50,6 +50,7 @@ def carry_out(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "app
         through += len(block)
         if progress:
             progress(through)
+    skipped |= dict.fromkeys(waves.unreached, OTHER_FOLDER)
     report_skipped(plan, list(skipped.items()))
     return Pass(plan.account, plan.folder, waves.pass_id, plan.judged, matched(plan), waves.done, waves.failed,
                 cut_short=waves.cut_short, settled=frozenset(waves.settled), setbacks=waves.setbacks, skipped=skipped,
@@ -98,7 +99,8 @@ def _checked(engine: Engine, mailbox: Mailbox, plan: Plan, state: FolderState, b
         known = standing.known([chain.named for chain in same])
         while standing.unresolved:
             standing.resolve(mailbox)
-            mailbox.select(plan.folder)
+            if select_again(mailbox, state) is None:
+                return [], dict.fromkeys((chain.uid for chain in block), OTHER_FOLDER)
             known = standing.known([chain.named for chain in same])
         for chain in same:
             _drop_done(plan, chain, known.done.get(chain.uid, ()))

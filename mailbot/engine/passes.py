@@ -13,8 +13,8 @@ from mailbot.engine.journal import Cursor
 from mailbot.engine.pending import Inbox, Setback
 from mailbot.engine.recovery import recover
 from mailbot.engine.report import log, report_plan
-from mailbot.engine.standing import Standing
-from mailbot.errors import MailbotError
+from mailbot.engine.standing import Standing, select_again
+from mailbot.errors import Cause, MailbotError, Refused
 from mailbot.plan import scope
 from mailbot.plan.plan import Known, Named, Plan
 from mailbot.plan.planner import nothing_known, plan
@@ -131,7 +131,13 @@ def _planned(engine: Engine, mailbox: Mailbox, state: FolderState, rules: Sequen
             return decided
         # Rare: equal mail, or mail that came back. Rows name other places, which cannot be looked at while this folder is read.
         standing.resolve(mailbox)
-        mailbox.select(state.name)
+        _back(mailbox, state)
+
+
+def _back(mailbox: Mailbox, state: FolderState) -> None:
+    """Refused where the folder is another by now: what was read of it says nothing of what is there."""
+    if select_again(mailbox, state) is None:
+        raise Refused("SELECT", "OK", f"{state.name} is another folder now (UIDVALIDITY changed)", cause=Cause.FOLDER)
 
 
 def _younger(blocks: Iterator[Gathered], after: datetime | None) -> Iterator[Gathered]:

@@ -169,12 +169,14 @@ class Recovery:
                 self._close(row, outcome.why)
 
     def _applied(self, wanted: Sequence[tuple[EffectRow, Effect]]) -> list[tuple[EffectRow, Outcome]]:
-        by_folder: dict[str, dict[Effect, dict[int, EffectRow]]] = defaultdict(lambda: defaultdict(dict))
+        by_folder: dict[tuple[str, int], dict[Effect, dict[int, EffectRow]]] = defaultdict(lambda: defaultdict(dict))
         for row, effect in wanted:
-            by_folder[row.at.folder][effect][row.at.uid] = row
+            by_folder[row.at.folder, row.at.uidvalidity][effect][row.at.uid] = row
         applied: list[tuple[EffectRow, Outcome]] = []
-        for folder, effects in by_folder.items():
-            self._mailbox.select(folder)
+        for (folder, uidvalidity), effects in by_folder.items():
+            state = self._selected(folder)
+            if state is None or state.uidvalidity != uidvalidity:
+                continue        # it has become another since we looked: the intents stay open, and are looked up again
             orders = [Order(effect, tuple(sorted(rows))) for effect, rows in effects.items()]
             applied += [(effects[outcome.effect][outcome.uid], outcome) for outcome in self._mailbox.apply(orders)]
         return applied

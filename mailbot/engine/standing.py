@@ -114,6 +114,15 @@ class Standing:
         return not self._there[place]
 
 
+def select_again(mailbox: Mailbox, state: FolderState) -> FolderState | None:
+    """After a look elsewhere. None where the folder is another by now (or is closed to us): its UIDs are not those that are known."""
+    try:
+        now = mailbox.select(state.name)
+    except Refused:
+        return None
+    return now if now.uidvalidity == state.uidvalidity else None
+
+
 def _mark(message: Message | Named) -> str:
     return message.fingerprint if isinstance(message, Named) else fingerprint(message)
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from mailbot.engine.engine import UNDO, Engine, Stopped
 from mailbot.engine.pending import Setback
 from mailbot.engine.report import Actions, log
 from mailbot.engine.saving import SaveRefused
+from mailbot.engine.standing import select_again
 from mailbot.errors import Cause, Refused
 from mailbot.plan.flags import after
 from mailbot.plan.plan import Plan
@@ -42,10 +44,13 @@ class Waves:
         self._stopped, self._last = stopped, last
         self._missed: dict[int, list[tuple[Running, Outcome]]] = {}     # flags that were not set, by UID
         self._uidnext = 1
+        self._state: FolderState
+        self._replaced = False                  # the folder of `_state`, while we looked elsewhere
         self.pass_id = 0
         self.done = self.failed = 0
         self.cut_short = False
         self.settled: set[int] = set()
+        self.unreached: set[int] = set()        # their folder is another since we looked elsewhere: nothing more was done
         self.setbacks: dict[int, Setback] = {}
 
     def carry_out(self, block: Sequence[Chain], state: FolderState, *, final: bool) -> None:
@@ -53,6 +58,7 @@ class Waves:
         cursor = self._engine.journal.cursors.get(self._plan.account, state.name)
         same = cursor is not None and cursor.uidvalidity == state.uidvalidity
         self._uidnext = max(state.uidnext, cursor.next if cursor and same else 1)
+        self._state = state
         left = [(chain, deque(segments(chain.jobs))) for chain in block]
         while left:
             if self._stopped():
@@ -62,6 +68,9 @@ class Waves:
             ended = final and not any(rest for _, rest in left) and not any(head.saves for _, head in heads)
             broken = self._wave(heads, last=self._last and ended)
             left = [(chain, rest) for chain, rest in left if chain.uid not in broken and self._goes_on(chain, rest)]
+            if self._replaced:
+                self.unreached |= {chain.uid for chain, _ in left}
+                return
 
     def _goes_on(self, chain: Chain, rest: deque[Segment]) -> bool:
         if rest:
@@ -82,7 +91,10 @@ class Waves:
         broken = {running.chain.uid for running, outcome in became if self._breaks(running, outcome)}
         self._set_again([outcome for _, outcome in became if outcome.done])
         for chain, segment in heads:
-            if chain.uid not in broken and not self._save_all(chain, segment.saves):
+            if self._replaced and segment.saves and chain.uid not in broken:
+                self.unreached.add(chain.uid)
+                broken.add(chain.uid)
+            elif chain.uid not in broken and not self._save_all(chain, segment.saves):
                 broken.add(chain.uid)
         return broken
 
@@ -134,17 +146,20 @@ class Waves:
             self.setbacks.setdefault(uid, Setback(outcome.why, counts=outcome.cause in COUNTS, at_least=wait))
 
     def _set_again(self, done: Iterable[Outcome]) -> None:
-        """The flags that were missed, on the messages that have just been moved, in the folders where they are now."""
+        """The flags that were missed, on the messages that have just been moved, in the folders where they are now.
+
+        A target that cannot be opened leaves them missed.
+        """
         by_folder: dict[tuple[str, int], list[tuple[int, Running]]] = defaultdict(list)
         for outcome in done:
             if isinstance(outcome.effect, Move) and outcome.target_uid:
                 for running, _ in self._missed.pop(outcome.uid, ()):
                     by_folder[outcome.effect.to, outcome.target_uidvalidity].append((outcome.target_uid, running))
         for (folder, uidvalidity), moved in by_folder.items():
-            if self._mailbox.select(folder).uidvalidity == uidvalidity:
-                self._store(moved)
-        if by_folder:
-            self._mailbox.select(self._plan.folder)
+            with suppress(Refused):
+                if self._mailbox.select(folder).uidvalidity == uidvalidity:
+                    self._store(moved)
+        self._replaced = bool(by_folder) and select_again(self._mailbox, self._state) is None
 
     def _store(self, moved: Sequence[tuple[int, Running]]) -> None:
         by_effect: dict[Effect, dict[int, Running]] = defaultdict(dict)
