@@ -1,7 +1,6 @@
 """Where a secret comes from. Read again at each login, so that a rotated one is found; shown nowhere."""
 
 import os
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,6 +72,8 @@ class FromCommand:
 
     def read(self, what: str = "password") -> str:
         """Runs it without a shell; of what it says on stderr the last line is told, of stdout nothing."""
+        import subprocess  # 3 ms, for few
+
         where = f"the {what} command {self.argv[0]}"
         try:
             done = subprocess.run(self.argv, stdin=subprocess.DEVNULL, capture_output=True,    # noqa: S603 - the owner's command

@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +42,8 @@ def read(path: Path) -> Tokens | None:
 
 def write(path: Path, tokens: Tokens) -> None:
     """Whole or not at all, and only then. Raises OSError."""
+    import tempfile  # 3 ms, for few
+
     target = path.resolve()     # behind a symbolic link the file is replaced, not the link
     document = {"version": VERSION, "refresh_token": tokens.refresh_token, "access_token": tokens.access_token,
                 "expires_at": tokens.expires_at}

@@ -19,8 +19,9 @@ _REPAIRED = 100_000     # characters of a file that is read again behind each sl
 # libyaml reads 8 times as fast; PyYAML may have been built without it.
 _Loader: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-# What YAML allows in a file (1.1, section 4.1), less the byte order mark.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+# What YAML allows no file to hold (1.1, section 4.1), and the byte order mark. (Said as what is forbidden: compiled, the
+# complement takes 4 ms of every start.)
+_FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def load(text: str | bytes, file: str, problems: Problems) -> Value | None:

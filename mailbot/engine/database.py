@@ -23,7 +23,7 @@ LEAST_WASTE = 256                   # pages: 1 MB
 LOG_KEPT = 4 * 1024 * 1024          # octets of the write-ahead log that stay on the disk after a large transaction
 COMPANIONS = ("", "-wal", "-shm")   # what SQLite keeps beside the file
 
-Value = str | int
+Value = str | int | None
 
 
 class Database:

@@ -1,6 +1,5 @@
 """The calls to the disk that saving makes: where tests let them fail. Names are relative to a directory's descriptor."""
 
-import ctypes
 import errno
 import fcntl
 import os
@@ -68,6 +67,8 @@ class Disk:
 
 def _rename_to_free(name: str, new: str, parent: int) -> None:
     """A rename that replaces nothing; where the system has none, ENOSYS."""
+    import ctypes  # 2 ms, for few
+
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except AttributeError:

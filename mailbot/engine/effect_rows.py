@@ -67,7 +67,7 @@ class Effects:
     def intend(self, account: str, pass_id: int, intents: Sequence[Intent], now: datetime) -> list[int]:
         """Writes them down, in one transaction; their ids, in order."""
         targets = [intent.effect.to if isinstance(intent.effect, Copy | Move) else "" for intent in intents]
-        bounds = {"": (0, 1)}
+        bounds, began = {"": (0, 1)}, stamp(now)
         with self._database.transaction():
             bounds |= {target: self.lower_bound(account, target) for target in {*targets} - {""}}
             first = self._next_id()
@@ -76,7 +76,7 @@ class Effects:
                 " state, flags, target_folder, target_uidvalidity, target_uidnext, at_folder, at_uidvalidity, at_uid, began)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(first + number, pass_id, account, *intent.place, intent.uidnext, intent.fingerprint, effect_text(intent.effect),
-                  intent.rule, intent.action, flags_text(intent.flags), target, *bounds[target], *intent.place, stamp(now))
+                  intent.rule, intent.action, flags_text(intent.flags), target, *bounds[target], *intent.place, began)
                  for number, (intent, target) in enumerate(zip(intents, targets, strict=True))])
         return list(range(first, first + len(intents)))
 
@@ -87,22 +87,20 @@ class Effects:
 
     def settle(self, account: str, outcomes: Sequence[tuple[int, Outcome]], now: datetime) -> None:
         """Writes down what became of these rows, in one transaction. What was moved or deleted takes all its rows with it."""
-        done = [(row_id, outcome) for row_id, outcome in outcomes if outcome.done]
+        ended = stamp(now)
         with self._database.transaction():
-            self._database.write_each("UPDATE effect SET state = ?, why = ?, ended = ? WHERE id = ?", [
-                ("done" if outcome.done else "failed", outcome.why, stamp(now), row_id) for row_id, outcome in outcomes])
-            self._database.write_each("UPDATE effect SET target_uidvalidity = ?, target_uid = ? WHERE id = ?", [
-                (outcome.target_uidvalidity, outcome.target_uid, row_id) for row_id, outcome in done if outcome.target_uid])
+            self._database.write_each(
+                "UPDATE effect SET state = ?, why = ?, ended = ?, target_uidvalidity = ifnull(?, target_uidvalidity),"
+                " target_uid = ifnull(?, target_uid) WHERE id = ?",
+                [("done" if outcome.done else "failed", outcome.why, ended, *_told(outcome), row_id) for row_id, outcome in outcomes])
             # Where the new UID is not known, the old one stands for it, under no UIDVALIDITY: see Place.
             self._database.write_each(
-                "UPDATE effect SET at_folder = ?, at_uidvalidity = ?, at_uid = ifnull(nullif(?, 0), uid_before)"
-                " FROM (SELECT at_folder AS folder_before, at_uidvalidity AS uidvalidity_before, at_uid AS uid_before"
-                " FROM effect WHERE id = ?)"
-                " WHERE account = ?"
-                " AND at_folder = folder_before AND at_uidvalidity = uidvalidity_before AND at_uid = uid_before",
+                "UPDATE effect SET at_folder = ?, at_uidvalidity = ?, at_uid = ifnull(nullif(?, 0), at_uid)"
+                " WHERE account = ? AND (at_folder, at_uidvalidity, at_uid) ="
+                " (SELECT at_folder, at_uidvalidity, at_uid FROM effect WHERE id = ?)",
                 [(outcome.effect.to if isinstance(outcome.effect, Move) else NOWHERE,
-                  outcome.target_uidvalidity if outcome.target_uid else 0, outcome.target_uid, row_id, account)
-                 for row_id, outcome in done if isinstance(outcome.effect, Move | Delete)])
+                  outcome.target_uidvalidity if outcome.target_uid else 0, outcome.target_uid, account, row_id)
+                 for row_id, outcome in outcomes if outcome.done and isinstance(outcome.effect, Move | Delete)])
 
     def relocate(self, row_ids: Iterable[int], after: Place) -> None:
         """These rows stand for the message at `after` from now on."""
@@ -182,6 +180,11 @@ class Effects:
 
     def _rows(self, condition: str, values: Sequence[Value]) -> list[EffectRow]:
         return [_row(row) for row in self._database.read(f"SELECT * FROM effect WHERE {condition}", values)]  # noqa: S608  ours
+
+
+def _told(outcome: Outcome) -> tuple[int | None, int | None]:
+    """UIDVALIDITY and UID of what was put into the target, where that is known."""
+    return (outcome.target_uidvalidity, outcome.target_uid) if outcome.done and outcome.target_uid else (None, None)
 
 
 def _chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:

@@ -77,7 +77,7 @@ class Applying:
     def _ends(self, tasks: Sequence[Task], writing: Writing, where: Mapping[int, Placed], *, last: bool) -> dict[int, End]:
         """What became of the originals: removed after a copy that is proved; looked for where nothing is."""
         removals = [task for task in tasks if isinstance(task.effect, Delete)]
-        ends = self._removed(removals, [answer for task in tasks for answer in task.answers])
+        ends = self._removed(removals, seen(answer for task in tasks for answer in task.answers))
         copied = sorted(uid for task in tasks if isinstance(task.effect, Move) and task.commands[0].name == "UID COPY"
                         for uid in task.uids if uid in where)
         behind = list(writing.removals(Delete(), copied))
@@ -93,9 +93,9 @@ class Applying:
             commands = [command for task in behind for command in task.commands]
             answers = self.pipeline.run([*commands, *looks], then_idle=last and self.idles)
             _hand_out(behind, answers)
-            ends |= self._removed(behind, answers)
-            ends |= self._removed_once_more(writing, [uid for uid in copied if ends.get(uid) is STAYS])
             there = seen(answers)
+            ends |= self._removed(behind, there)
+            ends |= self._removed_once_more(writing, [uid for uid in copied if ends.get(uid) is STAYS])
             ends |= {uid: STAYS if uid in there else GONE for uid in lost}
         return ends
 
@@ -103,11 +103,10 @@ class Applying:
         tasks = list(writing.removals(Delete(), uids))
         answers = self.pipeline.run([command for task in tasks for command in task.commands])
         _hand_out(tasks, answers)
-        return self._removed(tasks, answers)
+        return self._removed(tasks, seen(answers))
 
-    def _removed(self, tasks: Sequence[Task], answers: Sequence[Answer]) -> dict[int, End]:
-        """`answers`: of everything that was in the write."""
-        there = seen(answers)
+    def _removed(self, tasks: Sequence[Task], there: Mapping[int, frozenset[bytes]]) -> dict[int, End]:
+        """`there`: as was seen in the write."""
         return {uid: end for task in tasks for uid, end in removed(task, there, uidplus=self._uidplus).items()}
 
     # -- before

@@ -1,8 +1,10 @@
 """What an order becomes: commands for as many UIDs as one line holds, and what their answers amount to."""
 
+import re
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mailbot.effects import AddFlags, Copy, Delete, Effect, FlagEffect, Move, Order, Outcome, RemoveFlags, SetFlags
 from mailbot.errors import Cause
@@ -14,6 +16,8 @@ from mailbot.imap.rows import rows
 from mailbot.imap.uidset import bounds, expand, sets
 
 DELETED = r"\Deleted"
+# The answer to a look, as most servers write it; token by token it takes ten times as long, and there is one for each message.
+_LOOK = re.compile(rb'\* \d+ FETCH \(UID \d+ FLAGS \(([^()"{}]*)\)\)\r\n')
 
 
 @dataclass(slots=True)
@@ -120,15 +124,28 @@ def seen(answers: Iterable[Answer]) -> dict[int, frozenset[bytes]]:
     gone: list[int] = []                # such numbers, ascending
     for response in said_in(answers):
         if response.kind == b"FETCH" and response.uid:
-            told = rows([response]).items.get(response.uid, {})
-            if b"FLAGS" in told:        # a STORE's new MODSEQ is no look (RFC 7162 3.1.3)
-                there[response.uid] = frozenset(word.lower() for word in told[b"FLAGS"] or () if isinstance(word, bytes))
+            told = _flags(response)
+            if told is not None:        # a STORE's new MODSEQ is no look (RFC 7162 3.1.3)
+                there[response.uid] = told
                 numbered[_first_number(response.number, gone)] = response.uid
         elif response.kind == b"EXPUNGE":
             number = _first_number(response.number, gone)
             insort(gone, number)
             there.pop(numbered.get(number, 0), None)
     return there
+
+
+def _flags(response: Response) -> frozenset[bytes] | None:
+    """In lower case; None where a FETCH tells none."""
+    if plain := _LOOK.fullmatch(response.parts[0]):
+        return _words(plain[1])
+    told = rows([response]).items.get(response.uid, {})
+    return frozenset(word.lower() for word in told[b"FLAGS"] or () if isinstance(word, bytes)) if b"FLAGS" in told else None
+
+
+@lru_cache(1024)
+def _words(flags: bytes) -> frozenset[bytes]:
+    return frozenset(flags.lower().split())
 
 
 def _first_number(number: int, gone: Sequence[int]) -> int:

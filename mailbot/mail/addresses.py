@@ -18,6 +18,8 @@ _TOKEN = re.compile(
     r'''|(?P<space>\s+)|(?P<sign>[<>,;:@])'''
     r'''|(?P<atom>[^\s"()<>,;:@\[]+|.)''', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+# `Ada Lovelace <ada@example.org>`: what most mail has, told without its tokens.
+_COMMON = re.compile(rb"""([^\x00-\x1f\x7f-\xff"()<>,;:@\[\\=]*)<([\w.+-]+)@([\w-]+(?:\.[\w-]+)*)>""")
 _Token = tuple[str, str]    # which of the above, its text
 
 
@@ -39,6 +41,9 @@ def addresses(headers: Headers, name: str) -> tuple[Address, ...]:
 
 def parse_addresses(raw: bytes) -> Iterator[Address]:
     """From one field's value as it came."""
+    if plain := _COMMON.fullmatch(raw):
+        yield Address(" ".join(plain[1].decode().split()), plain[2].decode(), plain[3].decode())
+        return
     for tokens in _split(_tokens(charsets.undeclared(raw))):
         address = _angled(tokens) or _bare(tokens)
         if address.name or address.address:

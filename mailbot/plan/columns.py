@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 Paint = Callable[[str, str], str]       # (text, "bold" | "dim" | "red" | "green" | "yellow" | "cyan") -> text
 Piece = tuple[str, str]                 # text and its style, "" for none
@@ -10,7 +11,7 @@ Piece = tuple[str, str]                 # text and its style, "" for none
 def columns(text: str) -> int:
     if text.isascii():
         return len(text)
-    return sum(_columns(char) for char in text)
+    return sum(map(_columns, text))
 
 
 def cut(text: str, width: int) -> str:
@@ -75,6 +76,7 @@ def plain(text: str, style: str) -> str:
     return text
 
 
+@lru_cache(4096)
 def _columns(char: str) -> int:
     if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me"}:
         return 0

@@ -29,7 +29,7 @@ ACTIONS = (*FLAG_ACTIONS, *FOLDER_ACTIONS, "delete", "save")
 UNSETTABLE = frozenset({r"\deleted", r"\recent"})
 
 # RFC 3501 section 9: flag = "\" atom / atom.
-_FLAG = re.compile(r'\\?[^\x00-\x20\x7f-\U0010ffff(){%*"\\\]]+')
+_FLAG = re.compile(r"\\?[!#$&'+-\[^-z|}~]+")
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 _SHA256 = re.compile(r"[0-9a-f]{64}|")
 _PART = re.compile(r"([1-9][0-9]{0,5}(\.[1-9][0-9]{0,5}){0,99})?")

@@ -17,11 +17,11 @@ Answers = Mapping[Node, frozenset[int] | None]
 class Facts:
     """The message, what the server answered, and the clock. What several keys read of it is worked out once."""
 
-    __slots__ = ("_addresses", "_attached", "_body", "_folded", "_sent", "answers", "message", "now")
+    __slots__ = ("_addresses", "_attached", "_body", "_sent", "answers", "known", "message", "now")
 
     def __init__(self, message: Message, answers: Answers, now: datetime) -> None:
         self.message, self.answers, self.now = message, answers, now
-        self._folded: dict[str, str] = {}
+        self.known: dict[str, str] = {}     # what `folded` has worked out
         self._addresses: dict[str, tuple[tuple[str, str], ...]] = {}
         self._attached: tuple[Part, ...] | None = None
         self._body: str | None = None
@@ -29,11 +29,10 @@ class Facts:
 
     def folded(self, header: str) -> str:
         """All values of a header (lower case), folded, a line each; "" where it is absent."""
-        try:
-            return self._folded[header]
-        except KeyError:
-            text = self._folded[header] = fold("\n".join(self.message.headers.all(header)))
-            return text
+        text = self.known.get(header)
+        if text is None:
+            text = self.known[header] = fold("\n".join(self.message.headers.all(header)))
+        return text
 
     def addresses(self, header: str) -> tuple[tuple[str, str], ...]:
         """(address, domain) of everybody a header names, folded."""

@@ -22,7 +22,8 @@ def found_in(header: str, text: str | Lines) -> Predicate:
     if isinstance(text, Lines):
         return lambda facts: text.found(facts.folded(header)) is not None
     wanted = fold(text)
-    return lambda facts: wanted in facts.folded(header)
+    # Asked more often than anything else, 50 rules by 10,000 messages: what is known is worth no call.
+    return lambda facts: wanted in (facts.known.get(header) or facts.folded(header))
 
 
 def _shown(header: str, facts: Facts) -> str:

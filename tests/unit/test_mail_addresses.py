@@ -1,6 +1,8 @@
 """Addresses, well written and not."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailbot.mail.addresses import Address, addresses, parse_addresses
 from mailbot.mail.headers import Headers
@@ -77,3 +79,9 @@ def test_an_address_is_shown_without_its_name() -> None:
 ])
 def test_a_hostile_field_takes_no_quadratic_time(value: bytes) -> None:
     assert len(list(parse_addresses(value))) >= 0
+
+
+@given(st.from_regex(r"""\A[ !#$%&'*+./0-9=?A-Z^_`a-z{|}~-]{0,12}<[!#$%&'*+./0-9=?A-Z^_`a-z{|}~-]{1,6}@[.a-z0-9_-]{1,12}>\Z"""))
+def test_an_address_alone_reads_as_among_others(value: str) -> None:
+    # What most mail has is read in one step; a comma behind it is enough for that not to be.
+    assert list(parse_addresses(value.encode())) == list(parse_addresses(value.encode() + b","))
