@@ -189,6 +189,9 @@ class Mailbox(Protocol):
     def gather(self, wanted: Wanted) -> Iterator[Gathered]:
         """Blocks of the selected folder; ends IDLE first, in the same write."""
 
+    def candidates(self, narrow: Node | None, since: int) -> Sequence[int]:
+        """UIDs from `since` on in the selected folder, ascending: of what can match, as far as the server's SEARCH tells."""
+
     def fetch(self, uids: Iterable[int], fields: Fields, *, changed_since: int = 0) -> Mapping[int, Message]:
         """These messages as they are now; those that are gone are absent.
 

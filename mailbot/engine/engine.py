@@ -1,5 +1,6 @@
 """What every pass works with, and what it answers."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ class Pass:
     settled: frozenset[int] = frozenset()                               # UIDs whose chain is through
     setbacks: Mapping[int, Setback] = field(default_factory=dict)       # UID -> why its chain ended early
     skipped: Mapping[int, str] = field(default_factory=dict)            # UID -> how it differs from the plan
-    plans: tuple[Plan, ...] = ()
+    hits: Mapping[str, int] = field(default_factory=dict)               # by rule: messages that it matched
 
 
 class Act(Protocol):
@@ -77,6 +78,10 @@ class Act(Protocol):
 
     def __call__(self, engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str, reread: bool, stopped: Stopped,
                  last: bool) -> Pass: ...
+
+
+def hits(plan: Plan) -> Counter[str]:
+    return Counter(verdict.rule for verdict in plan.verdicts if verdict.judgement is Judgement.MATCHED)
 
 
 def matched(plan: Plan) -> int:

@@ -5,7 +5,7 @@ from itertools import islice
 
 from mailbot.effects import Effect, Fields, FolderState, Mailbox
 from mailbot.engine.chains import Chain, chains
-from mailbot.engine.engine import BLOCK, Engine, Pass, Stopped, matched, never
+from mailbot.engine.engine import BLOCK, Engine, Pass, Stopped, hits, matched, never
 from mailbot.engine.recovery import recover
 from mailbot.engine.report import Actions, log, ranges, report_skipped
 from mailbot.engine.standing import Standing, select_again
@@ -54,7 +54,7 @@ def carry_out(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "app
     report_skipped(plan, list(skipped.items()))
     return Pass(plan.account, plan.folder, waves.pass_id, plan.judged, matched(plan), waves.done, waves.failed,
                 cut_short=waves.cut_short, settled=frozenset(waves.settled), setbacks=waves.setbacks, skipped=skipped,
-                plans=(plan,))
+                hits=hits(plan))
 
 
 def show(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "apply", reread: bool = False, stopped: Stopped = never,
@@ -66,7 +66,7 @@ def show(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "apply", 
         for uid in step.order.uids:
             actions.say("action.skipped", step.rule, step.action, step.order.effect, uid, "dry run")
         actions.write()
-    return Pass(plan.account, plan.folder, 0, plan.judged, matched(plan), plans=(plan,),
+    return Pass(plan.account, plan.folder, 0, plan.judged, matched(plan), hits=hits(plan),
                 settled=frozenset(named.uid for named in plan.messages))
 
 

@@ -16,32 +16,34 @@ DIED = "the process died while it was judged"
 
 @dataclass(slots=True)
 class Inflow:
-    """What an arrival pass reads. `rules` is the hash of the rules in force."""
+    """What an arrival pass reads. `rules` is the hash of the rules in force, `next` the cursor: the first UID not yet looked at."""
 
     engine: Engine
     inbox: Inbox
     state: FolderState
     rules: str
+    next: int
     begun: set[int] = field(default_factory=set)
 
-    def noted(self, blocks: Iterator[Gathered], since: int | None) -> Iterator[Gathered]:
-        """The blocks, each noted first: its UIDs in `pending` and the cursor behind them, in one transaction.
-
-        `since`: the cursor; None where nothing new is read.
-        """
-        journal, inbox = self.engine.journal, self.inbox
+    def noted(self, blocks: Iterator[Gathered]) -> Iterator[Gathered]:
+        """The blocks, each noted first: its UIDs in `pending` and the cursor behind them, in one transaction."""
+        journal = self.engine.journal
         for block in blocks:
             uids = {message.uid for message in block.messages} | block.broken.keys()
             with journal.transaction():
-                journal.pending.begin(inbox, uids)
-                if since is not None and (next_uid := max(uids, default=0) + 1) > since:
-                    since = next_uid
-                    journal.cursors.set(inbox.account, inbox.folder, Cursor(inbox.uidvalidity, since))
+                journal.pending.begin(self.inbox, uids)
+                self._reach(max(uids, default=0) + 1)
             self.begun |= uids
             yield block
-        # What SELECT had counted before we asked has been looked at, also where the server narrowed it away.
-        if since is not None and self.state.uidnext > since:
-            journal.cursors.set(inbox.account, inbox.folder, Cursor(inbox.uidvalidity, self.state.uidnext))
+
+    def all_read(self) -> None:
+        """What SELECT had counted before we asked has been looked at, also where the server narrowed it away."""
+        self._reach(self.state.uidnext)
+
+    def _reach(self, uid: int) -> None:
+        if uid > self.next:
+            self.next = uid
+            self.engine.journal.cursors.set(self.inbox.account, self.inbox.folder, Cursor(self.inbox.uidvalidity, uid))
 
     def arrived(self, blocks: Iterator[Gathered], standing: Standing) -> Iterator[Gathered]:
         """The blocks without what the bot put there, and without what came back (rules.md, "Meaning" 7)."""

@@ -1,5 +1,6 @@
 """A pass over a folder: gather, plan, execute (architecture.md, "The house")."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from mailbot.rules.rule import Rule, Ruleset
 from mailbot.search.nodes import And, Key
 
 MANY = 500          # new messages; for more the server is asked first which of them can match at all
+PORTION = 1_000     # messages that an arrival pass reads, plans and carries out before it reads more
 
 
 def arrival(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset, *, act: Act = carry_out, stopped: Stopped = never,
@@ -39,12 +41,12 @@ def arrival(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset, *, 
         if cursor is None:
             return Pass(mailbox.account, folder, first=True)
         rules = scope.applicable(ruleset.rules, account=mailbox.account, folder=folder, folders=mailbox.folders())
-        inflow = Inflow(engine, inbox, state, ruleset.sha256)
+        inflow = Inflow(engine, inbox, state, ruleset.sha256, cursor.next)
         batch = _Batch(engine, mailbox, scope.on_arrival(rules), ruleset, inflow, act, stopped)
         try:
             done = [batch.run(None, uids, last=False) for uids in inflow.fallen() if not stopped()]
             due = engine.journal.pending.due(inbox, engine.now(), ruleset.sha256)
-            done.append(batch.run(cursor.next, due, last=last))
+            done += batch.waiting(due, last=last)
         except MailbotError:
             engine.journal.pending.end(inbox)       # the process lives: what was begun is nobody's fault
             raise
@@ -94,16 +96,42 @@ def folder_pass(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset,
 
 
 class _Batch:
-    """One gather, plan and execution of an arrival pass."""
+    """What an arrival pass gathers, plans and executes, once or portion by portion."""
 
     def __init__(self, engine: Engine, mailbox: Mailbox, rules: Sequence[Rule], ruleset: Ruleset, inflow: Inflow, act: Act,
                  stopped: Stopped) -> None:
         self._engine, self._mailbox, self._rules, self._ruleset = engine, mailbox, rules, ruleset
         self.inflow, self._act, self._stopped = inflow, act, stopped
 
+    def waiting(self, due: Sequence[int], *, last: bool) -> Iterator[Pass]:
+        """New mail and what is due. Where that is much, each portion is finished before the next is read: a connection that does
+        not last, or a stop, leaves behind what is done, and memory is that of a portion.
+        """
+        new = max(0, self.inflow.state.uidnext - self.inflow.next)
+        if new + len(due) <= PORTION or self._may_be_over_limit(due, new):
+            yield self.run(self.inflow.next, due, last=last)
+            return
+        narrow = wanted(self._rules, since=self.inflow.next, narrow=new > MANY).narrow
+        uids = sorted({*due, *self._mailbox.candidates(narrow, self.inflow.next)})
+        for start in range(0, len(uids), PORTION):
+            if self._stopped():
+                yield Pass(self._mailbox.account, self.inflow.state.name, cut_short=True)
+                return
+            yield self.run(None, uids[start:start + PORTION], last=last and start + PORTION >= len(uids))
+        self.inflow.all_read()
+        if not uids:
+            yield Pass(self._mailbox.account, self.inflow.state.name)
+
+    def _may_be_over_limit(self, due: Sequence[int], new: int) -> bool:
+        """A limit counts what a rule would touch in the whole pass: then that is planned at once."""
+        return any(rule.limit < len(due) + new and rule.limit < len(due) + len(self._mailbox.candidates(
+            wanted([rule], since=self.inflow.next, narrow=True).narrow, self.inflow.next))
+            for rule in self._rules if rule.limit is not None)
+
     def run(self, since: int | None, uids: Sequence[int], *, last: bool) -> Pass:
         inflow, state = self.inflow, self.inflow.state
         inflow.begun.clear()
+        _back(self._mailbox, state)
         standing = Standing(self._engine.journal, self._mailbox.account, state)
 
         def blocks() -> Iterator[Gathered]:
@@ -112,9 +140,11 @@ class _Batch:
                 return inflow.arrived(self._mailbox.gather(again), standing)
             narrow = since is not None and state.uidnext - since > MANY
             gathered = self._mailbox.gather(wanted(self._rules, since=since, uids=uids, narrow=narrow))
-            return inflow.arrived(inflow.noted(gathered, since), standing)
+            return inflow.arrived(inflow.noted(gathered), standing)
 
         decided = _planned(self._engine, self._mailbox, state, self._rules, self._ruleset, blocks, standing, standing.known, None)
+        if since is not None:
+            inflow.all_read()
         report_plan(decided)
         done = self._act(self._engine, self._mailbox, decided, cause="arrival", reread=False, stopped=self._stopped, last=last)
         inflow.close(decided, done, uids)
@@ -192,4 +222,4 @@ def _sum(parts: Sequence[Pass]) -> Pass:
         matched=sum(part.matched for part in parts), done=sum(part.done for part in parts),
         failed=sum(part.failed for part in parts),
         cut_short=any(part.cut_short for part in parts), settled=frozenset().union(*(part.settled for part in parts)),
-        setbacks=setbacks, plans=tuple(plan for part in parts for plan in part.plans))
+        setbacks=setbacks, hits=sum((Counter(part.hits) for part in parts), Counter()))

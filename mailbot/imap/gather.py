@@ -5,6 +5,7 @@ first for what can match at all; the candidates are fetched block by block, the 
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from mailbot.effects import Gathered, Wanted
@@ -52,8 +53,13 @@ class Gathering:
         if self.wanted.since is None and not self.wanted.uids:
             yield self._block((), {}, {}, 0)
             return
-        try:
+        with self._asking():
             yield from self._found()
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
         except Refused:
             self.selected.put_off()
             raise
@@ -107,9 +113,7 @@ class Gathering:
     # -- a folder
 
     def _folder(self) -> Iterator[Gathered]:
-        announced = self.selected.exists
         total, candidates = self.candidates()
-        self._mark(announced, candidates[-1] if candidates else 0)
         aside = total - len(candidates)
         ahead = self._post_block(candidates[:BLOCK])
         for cut in range(0, max(1, len(candidates)), BLOCK):
@@ -124,6 +128,13 @@ class Gathering:
 
     def candidates(self) -> tuple[int, list[int]]:
         """How many messages are in the scope, and the UIDs of those that can match."""
+        announced = self.selected.exists
+        with self._asking():
+            total, found = self._candidates()
+        self._mark(announced, found[-1] if found else 0)
+        return total, found
+
+    def _candidates(self) -> tuple[int, list[int]]:
         uid_sets, searching = self._scope(), self.searching
         counts = [searching.command(uid_set, count=True) for uid_set in uid_sets] if searching.extended else []
         while (narrow := self._narrowing(uid_sets)) is not None:

@@ -144,6 +144,10 @@ class Session:
     def gather(self, wanted: Wanted) -> Iterator[Gathered]:
         return Gathering(self._pipeline, self._searching, self._current(), wanted, self._settings.most_uids).blocks()
 
+    def candidates(self, narrow: Node | None, since: int = 1) -> list[int]:
+        wanted = Wanted(Fields(), since=since, narrow=narrow)
+        return Gathering(self._pipeline, self._searching, self._current(), wanted, self._settings.most_uids).candidates()[1]
+
     def fetch(self, uids: Iterable[int], fields: Fields, *, changed_since: int = 0) -> Mapping[int, Message]:
         """Those that are gone, or cannot be read, are absent; with `changed_since`, those that have not changed too."""
         self._current()
@@ -173,11 +177,6 @@ class Session:
     def part(self, uid: int, number: str) -> Iterator[bytes]:
         """As `parts`, of one whose size nobody told."""
         return next(self.parts(uid, [SavedPart(number)]))
-
-    def candidates(self, narrow: Node | None) -> list[int]:
-        """UIDs of the selected folder that can match, as far as the server's SEARCH tells; ascending."""
-        wanted = Wanted(Fields(), since=1, narrow=narrow)
-        return Gathering(self._pipeline, self._searching, self._current(), wanted, self._settings.most_uids).candidates()[1]
 
     # -- waiting
 

@@ -14,7 +14,6 @@ from itertools import accumulate, islice
 
 from mailbot.engine.engine import Acted, Pass
 from mailbot.engine.report import ranges
-from mailbot.plan.plan import Judgement
 from mailbot.service.clocks import lived
 from mailbot.service.wake import Wake
 
@@ -124,11 +123,9 @@ class Telemetry:
         with self._lock:
             if done.account in self._passed:
                 self._passed[done.account], self._looked[done.account] = lived(), time.time()
-            for plan in done.plans:
-                for verdict in plan.verdicts:
-                    if verdict.judgement is Judgement.MATCHED:
-                        rule = self._known(verdict.rule)
-                        self._matches[rule] = self._matches.get(rule, 0) + 1
+            for name, count in done.hits.items():
+                rule = self._known(name)
+                self._matches[rule] = self._matches.get(rule, 0) + count
 
     def acted_after(self, seconds: float) -> None:
         """Since the server announced the mail."""

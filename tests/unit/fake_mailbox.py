@@ -32,6 +32,7 @@ from mailbot.mail.message import Message
 from mailbot.mail.structure import structure_of
 from mailbot.plan.flags import after
 from mailbot.search.evaluate import verdict
+from mailbot.search.nodes import Node
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ALL_FLAGS = frozenset({r"\Seen", r"\Answered", r"\Flagged", r"\Draft", r"\Deleted", r"\*"})
@@ -140,6 +141,12 @@ class FakeMailbox:
             yield Gathered(self._state(folder), tuple(replace(m, body=None) for m in mail), answers, len(uids),
                            {uid: why for uid, why in self.broken.items() if uid in uids})
             assert self._selected == folder, "another folder was selected while this one was being read"
+
+    def candidates(self, narrow: Node | None, since: int) -> Sequence[int]:
+        self.asked.append("candidates")
+        self._reachable()
+        return [uid for uid, message in sorted(self._box.mail.items())
+                if uid >= since and (narrow is None or verdict(narrow, message, {}, NOW) is not False)]
 
     def fetch(self, uids: Iterable[int], fields: Fields, *, changed_since: int = 0) -> Mapping[int, Message]:
         self.asked.append(f"fetch changes since {changed_since}" if changed_since else "fetch")

@@ -3,6 +3,7 @@
 import pytest
 
 from mailbot.effects import AddFlags, Copy, Move
+from mailbot.engine.execute import carry_out
 from mailbot.engine.pending import Inbox
 from mailbot.errors import Cause, Unreachable
 from tests.unit.engine_house import House
@@ -47,13 +48,19 @@ def test_what_arrived_is_carried_out_and_in_the_journal_as_the_plan_says(house):
     begun(house)
     house.mailbox.deliver("INBOX", eml("invoice"))
     house.mailbox.deliver("INBOX", eml("other"))
-    done = house.arrival(THREE)
-    assert (done.messages, done.matched, done.done, done.failed) == (2, 1, 3, 0)
+    plans = []
+
+    def act(engine, mailbox, plan, **how):
+        plans.append(plan)
+        return carry_out(engine, mailbox, plan, **how)
+
+    done = house.arrival(THREE, act=act)
+    assert (done.messages, done.matched, done.done, done.failed, done.hits) == (2, 1, 3, 0, {"three": 1})
     assert house.mailbox.subjects("INBOX") == ["other"]
     assert house.mailbox.subjects("Archive") == house.mailbox.subjects("Books") == ["invoice"]
     assert house.mailbox.flags("Archive", 1) == {r"\Seen"}
     assert rows(house, done.id) == [("copy", "done"), ("flag", "done"), ("move", "done")]
-    planned = [(step.action, step.order.effect) for step in done.plans[0].steps]
+    planned = [(step.action, step.order.effect) for step in plans[0].steps]
     assert planned == [(row.action, row.effect) for row in house.journal.effects.of_pass(done.id)]
     assert house.arrival(THREE).done == 0
 
