@@ -106,6 +106,8 @@ def folder_of(session: Session, named: str) -> str:
         return found
     if not named or any(not level for level in named.split("/")):
         raise UsageError(f"the folder {named!r} has an empty level: levels are joined by one /")
+    if min(named) < " ":        # no server makes one; some repeat the line end in their refusal, and are out of step then
+        raise UsageError(f"the folder {named!r} holds a control character")
     return canonical(named)
 
 

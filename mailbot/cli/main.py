@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import errno
 import importlib
 import os
 import signal
@@ -67,12 +68,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"mailbot: {said}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        # The reader of stdout has gone (`mailbot plan | head`). Python would complain once more while flushing at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return _drop_stdout()       # its reader has gone (`mailbot plan | head`)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO) or error.filename:
+            raise
+        print(f"mailbot: the output cannot be written: {error.strerror}", file=sys.stderr)
+        return _drop_stdout()
     except KeyboardInterrupt:
         print("mailbot: interrupted", file=sys.stderr)
         return 130
+
+
+def _drop_stdout() -> int:
+    """Python would complain once more while flushing at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 def _run(arguments: list[str]) -> int:
@@ -94,7 +104,9 @@ def _run(arguments: list[str]) -> int:
         parser.print_help()
         return UsageError.exit_code
     command: Command = importlib.import_module(f"mailbot.cli.{options.command}")
-    return command.main(options)
+    code = command.main(options)
+    sys.stdout.flush()      # what cannot be written is found out here, not at Python's exit
+    return code
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:

@@ -31,7 +31,6 @@ from mailbot.service.work import Work
 
 log = get_logger(__name__)
 
-STOP_WITHIN = 1.5       # seconds: operating.md promises 2
 SIGNALS = {signal.SIGTERM: "stop", signal.SIGINT: "stop", signal.SIGHUP: "reload", signal.SIGUSR1: "look"}
 
 
@@ -162,9 +161,9 @@ class Service:
         gone = [self._teams.pop(name) for name, team in list(self._teams.items()) if wanted.get(name) != team.account]
         for team in gone:
             team.stop()
-        end = time.monotonic() + STOP_WITHIN
+        stopped = time.monotonic()
         for team in gone:
-            team.join(end)
+            team.join(stopped)
         for team in self._teams.values():
             team.look("rules")
         for position, account in enumerate(a for a in wanted.values() if a.name not in self._teams):
@@ -181,13 +180,13 @@ class Service:
         self._wake.set(reason)
 
     def _end(self) -> bool:
-        deadline = time.monotonic() + STOP_WITHIN
         self._notify.stopping()
         self._stop.set()
         self._heartbeat.close()
         for team in self._teams.values():
             team.stop()
-        busy = [team for team in self._teams.values() if not team.join(deadline)]
+        stopped = time.monotonic()
+        busy = [team for team in self._teams.values() if not team.join(stopped)]
         self._watch.close()
         self._notify.close()
         if busy:

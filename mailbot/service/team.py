@@ -15,7 +15,8 @@ from mailbot.service.watcher import Shared, Watcher
 
 log = get_logger(__name__)
 
-UNCONNECTED = 0.05      # seconds for a watcher that waits, or is held up by a server that does not answer a connection
+STOP_WITHIN = 1.5       # seconds for what is on its way: operating.md promises 2 for the whole end
+UNCONNECTED = 0.25      # of them, for all together that wait, or are held up by a server that does not answer a connection
 
 
 @dataclass(slots=True)
@@ -74,10 +75,11 @@ class Team:
                 member.watcher.stop()
                 self._shared.heartbeat.forget(self.account.name, index)
 
-    def join(self, deadline: float) -> bool:
-        """Waits until `deadline` (monotonic); False where a connection is still busy then. Who has none has nothing to finish."""
+    def join(self, stopped: float) -> bool:
+        """False where a connection is still busy STOP_WITHIN after `stopped` (monotonic). Who has none has nothing to finish."""
         for member in list(self._members.values()):
-            member.thread.join(max(0.0, deadline - time.monotonic()) if member.watcher.is_connected else UNCONNECTED)
+            within = STOP_WITHIN if member.watcher.is_connected else UNCONNECTED
+            member.thread.join(max(0.0, stopped + within - time.monotonic()))
         return not any(member.thread.is_alive() and member.watcher.is_connected for member in self._members.values())
 
     def revive(self, now: float) -> None:

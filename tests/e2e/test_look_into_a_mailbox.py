@@ -217,6 +217,7 @@ def test_a_part_is_written_as_it_is(home: Path, part: str, wanted: bytes) -> Non
     (["show", "INBOX", "0"], 64, "no UID"),
     (["messages", "Archiv/2026"], 1, "did you mean Archive/2026?"),
     (["messages", "a//b"], 64, "empty level"),
+    (["status", "line\nend"], 64, "control character"),
     (["messages", r"\Sentt"], 1, "no folder carries"),
     (["search", "INBOX", "FORM x"], 64, 'did you mean "FROM"'),
     (["messages", "INBOX", "--bogus"], 64, "--bogus"),
@@ -225,6 +226,14 @@ def test_what_cannot_be_is_told_with_the_way_out(home: Path, arguments: list[str
     done = mailbot(home, *arguments)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["messages", "INBOX"], ["folders", "--json"], ["show", "INBOX", "31", "2.2"], ["schema"]])
+def test_output_that_cannot_be_written_is_one_line(home: Path, arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([sys.executable, "-m", "mailbot", *arguments], cwd=home, env=environment(home, {}), stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (1, "mailbot: the output cannot be written: No space left on device\n")
 
 
 @pytest.mark.parametrize("width", [80, 120])

@@ -1,15 +1,18 @@
 """Many accounts in one process, on a share of what bench/accounts.py measures: none is left behind, and no server is stormed."""
 
+import time
 from pathlib import Path
 
-from bench.accounts import MANY, OnCrowd, OnDovecot, measured
+from bench.accounts import MANY, OnCrowd, OnDovecot, configured, measured, most_in_a_second
 from bench.crowd import Crowd
 from mailbot.service.arrivals import BETWEEN
 from tests.e2e.bot import Bot, mailbot
 from tests.e2e.mail import message
 from tests.lab.dovecot import Dovecot
 from tests.lab.ports import Ports
+from tests.lab.until import until
 
+HANGING, CHANGED = 80, 200      # accounts
 SORT = "rules: [{name: r, when: {subject: hello}, then: [{flag: $seen-by-r}]}]\n"
 
 
@@ -55,3 +58,33 @@ accounts:
             assert (health.returncode, "home" in health.stdout) == (1, False)
             assert bot.stop()[0] == 0
     ports.release()
+
+
+def test_accounts_that_hang_hold_up_neither_an_edit_nor_the_end(tmp_path: Path) -> None:
+    with Crowd(greets=False) as mute, Bot(configured(tmp_path, [f"u{number}" for number in range(HANGING)], OnCrowd(mute), None)) as bot:
+        until(lambda: len(mute.came) >= HANGING, what="all accounts at the server's door")
+        edited = changed(tmp_path)
+        until(lambda: len(mute.came) >= 2 * HANGING, what="all of them again, as they are now")
+        assert mute.came[HANGING] - edited < 1.5, "the first did not wait for the end of each of those before it"
+        code, ended = bot.stop()
+    assert (code, ended < 2) == (0, True), ended
+
+
+def test_an_edit_that_changes_every_account_brings_all_back_and_storms_no_server(tmp_path: Path) -> None:
+    with Crowd() as crowd, Bot(configured(tmp_path, [f"u{number}" for number in range(CHANGED)], OnCrowd(crowd), None)) as bot:
+        bot.wait("idle.started", CHANGED, seconds=60)
+        changed(tmp_path)
+        bot.wait("idle.started", 2 * CHANGED, seconds=60)
+        for number in range(CHANGED):
+            crowd.deliver(f"u{number}")
+        bot.wait("action.applied", CHANGED, seconds=60)
+        assert len(crowd.came) == 2 * CHANGED, "each has come once more"
+        assert most_in_a_second(crowd.came[CHANGED:]) < 2 / BETWEEN
+        assert bot.stop()[0] == 0
+
+
+def changed(home: Path) -> float:
+    """Every account is another now; when (monotonic)."""
+    path = home / "rules.yaml"
+    path.write_text(path.read_text().replace("password:", "idle_refresh: 6m, password:"))
+    return time.monotonic()
