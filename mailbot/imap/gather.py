@@ -12,6 +12,7 @@ from mailbot.effects import Gathered, Wanted
 from mailbot.errors import Refused
 from mailbot.imap.command import LONGEST_LINE, Answer, Command
 from mailbot.imap.fetching import LATER, Fetch, Fetched, refused
+from mailbot.imap.overlooked import AT_ONCE, Overlooked, told
 from mailbot.imap.pipeline import Pipeline
 from mailbot.imap.searching import Question, Searching
 from mailbot.imap.selected import Selected
@@ -135,19 +136,56 @@ class Gathering:
         return total, found
 
     def _candidates(self) -> tuple[int, list[int]]:
-        uid_sets, searching = self._scope(), self.searching
-        counts = [searching.command(uid_set, count=True) for uid_set in uid_sets] if searching.extended else []
+        uid_sets = self._scope()
         while (narrow := self._narrowing(uid_sets)) is not None:
-            answers = self.pipeline.run([*narrow.commands, *counts])
-            found = searching.answer(narrow, answers[:len(narrow.commands)], exists=self.selected.exists)
-            if found is not None:
-                total = sum(map(searching.count, answers[len(narrow.commands):])) if counts else len(self._uids(uid_sets))
-                candidates = self._in_scope(found)
-                return max(total, len(candidates)), candidates
+            narrowed = self._narrowed_by_text(narrow, uid_sets) if narrow.headers else self._narrowed(narrow, uid_sets)
+            if narrowed is not None:
+                return narrowed
             if self._narrowing(uid_sets) == narrow:
                 break           # refused for now only: not asked again here
         uids = self._uids(uid_sets)
         return len(uids), uids
+
+    def _narrowed(self, narrow: Question, uid_sets: Sequence[bytes]) -> tuple[int, list[int]] | None:
+        """As `candidates`; None where the server did not say."""
+        searching = self.searching
+        counts = [searching.command(uid_set, count=True) for uid_set in uid_sets] if searching.extended else []
+        answers = self.pipeline.run([*narrow.commands, *counts])
+        found = searching.answer(narrow, answers[:len(narrow.commands)], exists=self.selected.exists)
+        if found is None:
+            return None
+        total = sum(map(searching.count, answers[len(narrow.commands):])) if counts else len(self._uids(uid_sets))
+        candidates = self._in_scope(found)
+        return max(total, len(candidates)), candidates
+
+    def _narrowed_by_text(self, narrow: Question, uid_sets: Sequence[bytes]) -> tuple[int, list[int]] | None:
+        """The same, and what the search may have overlooked. It is looked through in the same write where the UIDs are dense
+        enough that it can be said before they are known.
+        """
+        overlooked, windows = Overlooked(self.pipeline, narrow.headers), self._windows()
+        looks = overlooked.commands(windows)
+        answers = self.pipeline.run([*narrow.commands, *looks])
+        found = self.searching.answer(narrow, answers[:len(narrow.commands)], exists=self.selected.exists)
+        if found is None:
+            return None
+        rows = told(answers[len(narrow.commands):])
+        trusted = {uid for uid, trusted in rows.items() if trusted}
+        if windows and all(answer.ok for answer in answers[len(narrow.commands):]):
+            uids = self._in_scope(found | rows.keys())
+        else:
+            uids = self._uids(uid_sets)
+            rest = [uid for uid in uids if uid not in found and uid not in trusted]
+            batches = (self._sets(rest[cut:cut + AT_ONCE]) for cut in range(0, len(rest), AT_ONCE))
+            trusted.update(overlooked.trusted(batches))
+        return len(uids), [uid for uid in uids if uid in found or uid not in trusted]
+
+    def _windows(self) -> list[bytes]:
+        """All UIDs of the scope that there can be, in sets that a command may name; none where they are too many."""
+        first, beyond = self.wanted.since or 1, self.selected.current().uidnext
+        if self.wanted.uids or not beyond or beyond - first > AT_ONCE:
+            return []
+        cuts = range(first, max(beyond, first + 1), self.most)
+        return [b"%d:%d" % (cut, cut + self.most - 1) for cut in cuts[:-1]] + [b"%d:*" % cuts[-1]]
 
     def _narrowing(self, uid_sets: Sequence[bytes]) -> Question | None:
         if self.wanted.narrow is None:

@@ -44,10 +44,7 @@ class Rows:
 
 def items(fields: Fields, capabilities: frozenset[str]) -> bytes:
     """The FETCH items for what is wanted, and what a fingerprint needs."""
-    names = [octets for name in sorted(FINGERPRINT_HEADERS | fields.headers) if (octets := atom(name))]
-    listed = b" ".join(names).upper()
-    headers = b"HEADER.FIELDS (%s)" % listed if len(listed) < LONGEST_LINE // 2 else b"HEADER"
-    wanted = [b"UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[%s]" % headers]
+    wanted = [b"UID FLAGS INTERNALDATE RFC822.SIZE " + section(FINGERPRINT_HEADERS | fields.headers)]
     if fields.structure:
         wanted.append(b"BODYSTRUCTURE")
     if "OBJECTID" in capabilities:              # RFC 8474
@@ -55,6 +52,12 @@ def items(fields: Fields, capabilities: frozenset[str]) -> bytes:
     elif "X-GM-EXT-1" in capabilities:
         wanted.append(b"X-GM-MSGID")
     return b"(%s)" % b" ".join(wanted)
+
+
+def section(headers: Iterable[str]) -> bytes:
+    """The FETCH item for these headers; for all, where they are too many for a line."""
+    listed = b" ".join(octets for name in sorted(headers) if (octets := atom(name))).upper()
+    return b"BODY.PEEK[HEADER.FIELDS (%s)]" % listed if len(listed) < LONGEST_LINE // 2 else b"BODY.PEEK[HEADER]"
 
 
 def rows(said: Iterable[Response]) -> Rows:

@@ -10,7 +10,7 @@ from mailbot.imap.fetching import LATER, refused
 from mailbot.imap.lexer import Malformed, Response
 from mailbot.imap.uidset import expand
 from mailbot.search.compile import compile as compile_search
-from mailbot.search.compile import question
+from mailbot.search.compile import question, searched
 from mailbot.search.nodes import And, Key, Node, Not, Or
 from mailbot.search.tokens import Literal, Token, charset, octets
 
@@ -25,6 +25,7 @@ class Question:
 
     node: Node
     commands: tuple[Command, ...]
+    headers: frozenset[str] = frozenset()       # in which they look for text, lower case
 
 
 class Searching:
@@ -47,13 +48,12 @@ class Searching:
     def _question(self, node: Node, uid_sets: Sequence[bytes], compiled: Callable[[Node, int], Program | None]) -> Question:
         room = LONGEST_LINE - max(map(len, uid_sets)) - 100
         programs = None if node in self._refused else _programs(node, room, compiled)
-        return Question(node, tuple(self.command(uid_set, program) for program in programs or () for uid_set in uid_sets))
+        commands = tuple(self.command(uid_set, program) for program in programs or () for uid_set in uid_sets)
+        return Question(node, commands, frozenset().union(*map(searched, programs or ())))
 
     def _compiled(self, node: Node, room: int | None, *, by_text: bool) -> Program:
-        # Without LITERAL+ each 8-bit text costs a round trip (RFC 7888).
-        ascii_only = self._ascii_only or not self.capabilities & {"LITERAL+", "LITERAL-"}
         return compile_search(node, capabilities=self.capabilities, now=self._now(), refused=self._unasked(node), limit=room,
-                              ascii_only=ascii_only, by_words=not by_text)
+                              by_words=not by_text)
 
     def _asked(self, node: Node) -> Program | None:
         return question(node, capabilities=self.capabilities, now=self._now(), refused=self._unasked(node))

@@ -1,6 +1,6 @@
 """A condition as a SEARCH program that finds at least what matches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -8,37 +8,45 @@ from typing import assert_never
 from mailbot.search import tokens
 from mailbot.search.keys import KEYS
 from mailbot.search.nodes import And, Key, Node, Not, Or
-from mailbot.search.program import AROUND, EVERYTHING, NOTHING, Program, both, either, fitted, size, spelled, term, terms
+from mailbot.search.program import EVERYTHING, Program, both, either, fitted, spelled
 from mailbot.search.spec import Server
 from mailbot.search.tokens import Literal, Token
 
-__all__ = ["Literal", "Token", "charset", "compile", "question"]
+__all__ = ["Literal", "Token", "charset", "compile", "question", "searched"]
 
 charset = tokens.charset
 
-# What servers put in place of an encoded word whose charset they do not know: Dovecot and Cyrus, Courier. (What Dovecot
-# leaves out altogether, nobody can search for: docs/rules.md.)
-_UNDECODED = ("\ufffd", "[unknown character set: ")
 # Cyrus has these from its cache of envelopes: one of each where a message has several, and addresses without comments.
 _CYRUS, _OF_THE_ENVELOPE = "ANNOTATE-EXPERIMENT-1", frozenset({"from", "to", "cc", "bcc", "subject", "message-id"})
 
 
 def compile(  # noqa: A001  # what it does; the builtin has no business here
         node: Node, *, capabilities: frozenset[str], now: datetime, refused: frozenset[Node] = frozenset(),
-        by_words: bool = False, limit: int | None = None, ascii_only: bool = False) -> tuple[Token, ...]:
+        by_words: bool = False, limit: int | None = None) -> tuple[Token, ...]:
     """Tokens to be sent with a space between them, `ALL` where nothing narrows.
 
     `refused`: keys whose SEARCH this server would not do. `by_words`: it does not look for substrings (Gmail, known by its
     capability; Exchange), or no text is to narrow. `limit`: at most so many octets; what does not fit is left out, so that
-    more is found. `ascii_only`: it takes no 8-bit text, or none in the same write.
+    more is found. Where the program searches the text of headers, only those messages are sure to be found that
+    mailbot/mail/plain.py can vouch for.
     """
     server = replace(_server(capabilities, now, by_words=by_words), blind=_OF_THE_ENVELOPE if _CYRUS in capabilities else frozenset())
     program = _bound(node, server, refused, positive=True)
     if limit is not None:
         program = fitted(program, limit)
-        if (more := _undecoded(program, ascii_only=ascii_only)) != NOTHING:
-            program = fitted(program, limit - size(more) - AROUND)
-    return spelled(either((program, _undecoded(program, ascii_only=ascii_only))))
+    return spelled(program)
+
+
+def searched(tokens: Sequence[Token]) -> frozenset[str]:
+    """The headers, lower case, in which a program of `compile` looks for text."""
+    found: set[str] = set()
+    for before, word, argument in zip((b"", *tokens), tokens, (*tokens[1:], b""), strict=False):
+        key = word.lstrip(b"(") if isinstance(word, bytes) else b""
+        if key == b"SUBJECT":
+            found.add("subject")
+        elif key == b"HEADER" and isinstance(argument, bytes) and not (isinstance(before, bytes) and before.endswith(b"NOT")):
+            found.add(argument.strip(b'"').decode("ascii"))
+    return frozenset(found)
 
 
 def question(node: Node, *, capabilities: frozenset[str], now: datetime, refused: frozenset[Node] = frozenset(),
@@ -55,13 +63,6 @@ def question(node: Node, *, capabilities: frozenset[str], now: datetime, refused
 
 def _server(capabilities: frozenset[str], now: datetime, *, by_words: bool) -> Server:
     return Server(capabilities, now, by_words or "X-GM-EXT-1" in capabilities)
-
-
-def _undecoded(program: Program, *, ascii_only: bool) -> Program:
-    """Of each header that is searched: the messages in which the server could not decode it, and we might."""
-    searched = dict.fromkeys(words[:-1] for words in terms(program) if words[0] in (b"SUBJECT", b"HEADER"))
-    texts = [text for text in _UNDECODED if text.isascii() or not ascii_only]
-    return either(term(*header, tokens.string(text)) for header in searched for text in texts)
 
 
 def _bound(node: Node, server: Server, refused: frozenset[Node], *, positive: bool) -> Program:

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from typing import Any
 
 from imapclient import IMAPClient
 
 from mailbot.mail.headers import Headers
 from mailbot.mail.message import Message
+from mailbot.mail.plain import is_plain
 from mailbot.search.compile import compile as compile_search
+from mailbot.search.compile import searched
 from mailbot.search.evaluate import decide, verdict
 from mailbot.search.facts import Facts
 from mailbot.search.grammar import program
@@ -31,6 +34,7 @@ class Judged:
 
     def __init__(self, client: IMAPClient, messages: Mapping[int, Message], now: datetime) -> None:
         self.client, self.messages = client, messages
+        self._untrusted = cache(partial(untrusted, client))
         self._facts = {uid: Facts(message, {}, now) for uid, message in messages.items()}
 
     def ours(self, node: Node) -> frozenset[int]:
@@ -43,7 +47,7 @@ class Judged:
         assert ours == theirs, f"{plain(literally(node))!r}\n{told}"
 
     def finds_at_least_ours(self, node: Node, tokens: tuple[Token, ...]) -> None:
-        lost = self.ours(node) - found(self.client, tokens)
+        lost = self.ours(node) - found(self.client, tokens) - self._untrusted(searched(tokens))
         assert not lost, f"{plain(tokens)!r}\n{self._named(lost)}"
 
     def _named(self, uids: frozenset[int]) -> str:
@@ -63,13 +67,8 @@ def filled(client: IMAPClient, folder: str, mails: list[Mail]) -> Mapping[int, M
 def messages(client: IMAPClient) -> Mapping[int, Message]:
     client.normalise_times = False
     found = client.fetch(client.search(), ["FLAGS", "INTERNALDATE", "RFC822.SIZE", "BODY.PEEK[HEADER]"])
-    return {uid: Message(uid, frozenset(map(_name, data[b"FLAGS"])), data[b"INTERNALDATE"], data[b"RFC822.SIZE"],
+    return {uid: Message(uid, frozenset(flag.decode() for flag in data[b"FLAGS"]), data[b"INTERNALDATE"], data[b"RFC822.SIZE"],
                          Headers.parse(data[b"BODY[HEADER]"])) for uid, data in found.items()}
-
-
-def _name(flag: bytes | int) -> str:
-    """IMAPClient makes a number of a keyword that is one."""
-    return flag.decode() if isinstance(flag, bytes) else str(flag)
 
 
 def found(client: IMAPClient, tokens: tuple[Token, ...]) -> frozenset[int]:
@@ -81,13 +80,23 @@ def found(client: IMAPClient, tokens: tuple[Token, ...]) -> frozenset[int]:
     return frozenset(int(uid) for line in lines if line for uid in line.split())
 
 
+def untrusted(client: IMAPClient, headers: frozenset[str]) -> frozenset[int]:
+    """Messages that are read although a search in these headers does not find them."""
+    if not headers:
+        return frozenset()
+    rows = client.fetch(client.search(), [f"BODY.PEEK[HEADER.FIELDS ({' '.join(sorted(headers))})]"])
+    blocks = {uid: octets for uid, row in rows.items() for name, octets in row.items() if name.startswith(b"BODY[")}
+    return frozenset(uid for uid, block in blocks.items() if not is_plain(block))
+
+
 def judged(client: IMAPClient, folder: str, header: str | bytes, text: str, now: datetime) -> tuple[bool | None, bool, bool]:
-    """Of one message: our verdict on a raw SEARCH program, the server's, and whether what we send to narrow finds it."""
+    """Of one message: our verdict on a raw SEARCH program, the server's, and whether narrowing a folder down keeps it."""
     raw = header.encode() if isinstance(header, str) else header
     (uid, message), = filled(client, folder, [Mail(raw + b"\r\n", (), now)]).items()
     node, known = program(text), frozenset(word.decode() for word in client.capabilities())
-    narrowing = compile_search(node, capabilities=known - {"WITHIN"}, now=now, ascii_only="LITERAL+" not in known)
-    return verdict(node, message, {}, now), uid in found(client, literally(node)), uid in found(client, narrowing)
+    narrowing = compile_search(node, capabilities=known - {"WITHIN"}, now=now)
+    kept = found(client, narrowing) | untrusted(client, searched(narrowing))
+    return verdict(node, message, {}, now), uid in found(client, literally(node)), uid in kept
 
 
 _FLAGS = ("answered", "deleted", "draft", "flagged", "seen", "keyword")

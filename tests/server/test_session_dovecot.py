@@ -166,7 +166,7 @@ def test_a_narrowed_folder_holds_the_candidates_and_counts_the_rest(less: Doveco
     assert (block.messages, block.judged) == ((), 5)
 
 
-# Dovecot has no text for the first word, and U+FFFD for the second.
+# Dovecot's search has no text for the first word, and U+FFFD for the second.
 UNDECODED = (b"=?x-unknown?q?bill?=", b"=?ks_c_5601-1987?b?YmlsbCDH0bG5?=")
 
 
@@ -180,14 +180,20 @@ def test_a_folder_of_one_block_is_narrowed_by_all_but_text(dovecot: Dovecot, ses
     assert [message.uid for message in only(session.gather(Wanted(Fields(), since=1, narrow=narrow))).messages] == [2, 3]
 
 
-def test_a_larger_folder_is_narrowed_by_text_but_for_what_the_server_could_not_decode(
-        dovecot: Dovecot, sessions: Callable[..., Session]) -> None:
+@pytest.mark.parametrize("hidden", [(), ("ESEARCH",)])
+def test_in_a_larger_folder_narrowed_by_text_what_the_server_could_not_decode_is_read(
+        dovecot_without: Callable[..., Dovecot], sessions: Callable[..., Session], hidden: tuple[str, ...]) -> None:
+    dovecot = dovecot_without(*hidden)
     user = dovecot.user()
-    bills = [mail(2).replace(b"mail 2", word) for word in (UNDECODED[1], b"a bill")]
+    bills = [mail(2).replace(b"mail 2", word) for word in (*UNDECODED, b"a bill")]
     dovecot.seed(user, "INBOX", [*map(mail, range(2_000)), *bills])
-    block = only(sessions(dovecot, user).gather(Wanted(Fields(), since=1, narrow=Key("subject", "bill"))))
-    assert [message.uid for message in block.messages] == [2_001, 2_002]
-    assert block.judged == 2_002
+    session = sessions(dovecot, user)
+    before = session.counts.round_trips
+    block = only(session.gather(Wanted(Fields(), since=1, narrow=Key("subject", "bill"))))
+    assert [message.uid for message in block.messages] == [2_001, 2_002, 2_003]
+    assert block.judged == 2_003
+    assert session.counts.round_trips - before == 2     # the search with those headers, and the fetch
+    assert session.candidates(Key("subject", "bill")) == [2_001, 2_002, 2_003]
 
 
 def test_ten_thousand_messages_are_read_in_a_few_round_trips(dovecot: Dovecot, sessions: Callable[..., Session]) -> None:

@@ -197,6 +197,75 @@ def test_a_folder_is_narrowed_counted_and_its_candidates_fetched() -> None:
     assert (block.judged, block.answers) == (5, {BODY: {4}})
 
 
+LOOK = b"(UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])"
+BY_TEXT = Wanted(Fields(), since=1, narrow=Key("subject", "bill"))
+ODD, PLAIN = b"Subject: =?x-unknown?q?bill?=\r\n\r\n", b"Subject: a\r\n\r\n"
+
+
+def look(number: int, uid: int, subject: bytes = PLAIN) -> bytes:
+    return b"* %d FETCH (UID %d BODY[HEADER.FIELDS (SUBJECT)] {%d}\r\n%s)\r\n" % (number, uid, len(subject), subject)
+
+
+def test_where_a_folder_is_narrowed_by_text_what_the_server_may_not_have_decoded_is_read_in_the_same_write() -> None:
+    def then(peer: Peer) -> None:
+        peer.expect(b'M3 UID SEARCH RETURN (ALL) UID 1:* SUBJECT "bill"\r\n'
+                    b"M4 UID FETCH 1:600 " + LOOK + b"\r\nM5 UID FETCH 601:1200 " + LOOK + b"\r\nM6 UID FETCH 1201:* " + LOOK + b"\r\n")
+        rows = b"".join(look(uid, uid, ODD if uid == 700 else PLAIN) for uid in range(1, 1501))
+        peer.send(b'* ESEARCH (TAG "M3") UID ALL 2\r\nM3 OK .\r\n' + rows + b"M4 OK .\r\nM5 OK .\r\nM6 OK .\r\n")
+        peer.expect(b"M7 UID FETCH 2,700 " + FIELDS + b"\r\n")
+        peer.send(row(2, 2) + row(700, 700) + b"M7 OK .\r\n")
+        peer.expect_end()
+
+    with Scripted(selected(then, "ESEARCH", exists=1500)) as server:
+        block, = inbox(server, most_uids=600).gather(BY_TEXT)
+    assert (uids([block]), block.judged) == ([2, 700], 1500)
+
+
+@pytest.mark.parametrize("answer", [b"NO [SERVERBUG] not now", b"OK ."])
+def test_what_could_not_be_looked_through_counts_as_overlooked(answer: bytes) -> None:
+    """A row in other order or another form is read too; flags told beside it vouch for nothing."""
+
+    def then(peer: Peer) -> None:
+        peer.expect(b'M3 UID SEARCH RETURN (ALL) UID 1:* SUBJECT "bill"\r\nM4 UID FETCH 1:* ' + LOOK + b"\r\n")
+        peer.send(b'* ESEARCH (TAG "M3") UID ALL 2\r\nM3 OK .\r\n' + look(1, 1)
+                  + b"* 3 FETCH (UID 3 FLAGS (\\Seen))\r\n* 4 FETCH (BODY[HEADER.FIELDS (SUBJECT)] \"Subject: b\" UID 4)\r\n"
+                  + b"* 5 FETCH (UID 5 BODY[HEADER.FIELDS (SUBJECT)] NIL)\r\nM4 " + answer + b"\r\n")
+        if answer.startswith(b"NO"):
+            peer.expect(b"M5 UID SEARCH RETURN (ALL) UID 1:*\r\n")
+            peer.send(b'* ESEARCH (TAG "M5") UID ALL 1:6\r\nM5 OK .\r\n')
+            peer.expect(b"M6 UID FETCH 3,5:6 " + LOOK + b"\r\n")
+            peer.send(b"M6 NO again\r\n")
+            peer.expect(b"M7 UID FETCH 2:3,5:6 " + FIELDS + b"\r\n")
+            peer.send(b"".join(row(uid, uid) for uid in (2, 3, 5, 6)) + b"M7 OK .\r\n")
+        else:
+            peer.expect(b"M5 UID FETCH 2,5 " + FIELDS + b"\r\n")
+            peer.send(row(2, 2) + row(5, 5) + b"M5 OK .\r\n")
+        peer.expect_end()
+
+    with Scripted(selected(then, "ESEARCH", exists=1001)) as server:
+        found = uids(list(inbox(server).gather(BY_TEXT)))
+    assert found == ([2, 3, 5, 6] if answer.startswith(b"NO") else [2, 5])
+
+
+def test_where_uids_are_far_apart_they_are_asked_for_first() -> None:
+    def then(peer: Peer) -> None:
+        peer.log_in("ESEARCH")
+        peer.select(exists=1001, uidnext=4_000_000)
+        peer.expect(b'M3 UID SEARCH RETURN (ALL) UID 1:* SUBJECT "bill"\r\n')
+        peer.send(b'* ESEARCH (TAG "M3") UID ALL 9\r\nM3 OK .\r\n')
+        peer.expect(b"M4 UID SEARCH RETURN (ALL) UID 1:*\r\n")
+        peer.send(b'* ESEARCH (TAG "M4") UID ALL 5,9,3999999\r\nM4 OK .\r\n')
+        peer.expect(b"M5 UID FETCH 5,3999999 " + LOOK + b"\r\n")
+        peer.send(look(1, 5) + look(3, 3_999_999, ODD) + b"M5 OK .\r\n")
+        peer.expect(b"M6 UID FETCH 9,3999999 " + FIELDS + b"\r\n")
+        peer.send(row(2, 9) + row(3, 3_999_999) + b"M6 OK .\r\n")
+        peer.expect_end()
+
+    with Scripted(then) as server:
+        block, = inbox(server).gather(BY_TEXT)
+    assert (uids([block]), block.judged) == ([9, 3_999_999], 3)
+
+
 def test_a_large_folder_comes_in_blocks_and_the_next_is_asked_for_before_one_is_given_out() -> None:
     def then(peer: Peer) -> None:
         peer.expect(b"M3 UID SEARCH RETURN (ALL) UID 1:*\r\n")
