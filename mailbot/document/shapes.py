@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable
+from collections.abc import Mapping as Table
+from types import MappingProxyType
 
 from mailbot.document.problems import Problems, nearest
 from mailbot.document.values import Mapping, Scalar, Sequence, Value, described
@@ -9,8 +11,12 @@ from mailbot.document.values import Mapping, Scalar, Sequence, Value, described
 _NO_SPACE = re.compile(r"[\w-]+:\S.*")
 
 
-def mapping(value: Value, problems: Problems, known: Iterable[str] | None = None, thing: str = "key") -> Mapping | None:
-    """A mapping; with `known`, whose other keys are mistakes ("unknown {thing} …"). Empty where nothing stands."""
+def mapping(value: Value, problems: Problems, known: Iterable[str] | None = None, thing: str = "key",
+            elsewhere: Table[str, str] = MappingProxyType({})) -> Mapping | None:
+    """A mapping; with `known`, whose other keys are mistakes ("unknown {thing} …"). Empty where nothing stands.
+
+    `elsewhere`: what a key is called in other programs -> the way out.
+    """
     if isinstance(value, Scalar) and value.kind == "null":
         return Mapping((), value.position)
     if not isinstance(value, Mapping):
@@ -21,7 +27,7 @@ def mapping(value: Value, problems: Problems, known: Iterable[str] | None = None
         names = tuple(known)
         for key, _ in value.entries:
             if key.text not in names:
-                unknown(key, problems, names, thing)
+                unknown(key, problems, names, thing, elsewhere.get(key.text.lower(), ""))
     return value
 
 
@@ -30,10 +36,10 @@ def colon_glued(value: Value) -> bool:
     return isinstance(value, Scalar) and not value.quoted and _NO_SPACE.fullmatch(value.text) is not None
 
 
-def unknown(key: Scalar, problems: Problems, known: Iterable[str], thing: str = "key") -> None:
-    """Adds the problem of a name that is not among the known ones, with the nearest, else all of them."""
+def unknown(key: Scalar, problems: Problems, known: Iterable[str], thing: str = "key", hint: str = "") -> None:
+    """Adds the problem of a name that is not among the known ones, with `hint`, else the nearest, else all of them."""
     names = tuple(known)
-    hint = "" if problems.full else nearest(key.text, names) or f"known are: {' '.join(names)}"
+    hint = "" if problems.full else hint or nearest(key.text, names) or f"known are: {' '.join(names)}"
     problems.add(key, f'unknown {thing} "{key.text}"', hint)
 
 

@@ -11,6 +11,7 @@ from mailbot.document.quoting import key_before, quoted
 # `  - key: ` before a value.
 _BEFORE_VALUE = re.compile(r"\s*(?:- +)*(?:[\w.$/-]+:[ ]+)?")
 _NO_SPACE = re.compile(r"\s*(?:- +)*[\w-]+:[^\s/]\S*\s*")
+_DASH_GLUED = re.compile(r"\s*-(?=[A-Za-z_]+:(?: |$))")
 _BEGINS = {
     "@": "no value can begin with @",
     "%": "no value can begin with %",
@@ -157,11 +158,13 @@ def _inner_colon(seen: _Seen) -> Slip | None:
 
 
 def _no_space(seen: _Seen) -> Slip | None:
-    """`key:value` goes on as text until the colon of the next line."""
+    """`key:value` goes on as text until the colon of the next line; `-key: value` is a mapping and no list."""
     if not seen.says.startswith(("mapping values are not", "could not find expected ':'")):
         return None
     for line in range(seen.line, max(-1, seen.line - 3), -1):
         text = seen.lines[line]
+        if glued := _DASH_GLUED.match(text):
+            return Slip(seen.at(line, glued.end() - 1), "a space is missing behind the dash", "write it as `- key: value`", 1, "- ")
         if _NO_SPACE.fullmatch(text):
             colon = text.index(":")
             what = "a space is missing behind the colon"

@@ -25,6 +25,7 @@ from mailbot.mail.names import file_name
 from mailbot.rules.context import Context, Missing, Scope
 from mailbot.rules.kinds import Bare, Filing, Flagging
 from mailbot.rules.parts import EVERY_ATTACHMENT, Parts, parts
+from mailbot.rules.template_reader import template
 from mailbot.rules.templates import Template
 from mailbot.rules.value_schemas import SAVE, Shape
 
@@ -150,7 +151,7 @@ class SaveParts:
             problems.add(value, "save takes a directory or a mapping, not a list", 'for example {to: "invoices/"}')
             return None
         if isinstance(value, Scalar):
-            to = Template.parse(value, problems, scope.groups, for_file=True)
+            to = template(value, problems, scope.groups, for_file=True)
             return None if to is None else cls._kept_out(cls(to), value, problems, scope)
         known(value, problems, ("to", "parts"))
         path, selected = value.get("to"), value.get("parts")
@@ -158,7 +159,7 @@ class SaveParts:
         if path is None:
             problems.add(value, "save needs `to`", 'a directory or a path, for example to: "invoices/{received:%Y}/"')
             return None
-        to = Template.parse(path, problems, scope.groups, for_file=True)
+        to = template(path, problems, scope.groups, for_file=True)
         if to is None or chosen is None:
             return None
         if chosen.message and "part" in to.fields:

@@ -12,7 +12,7 @@ from mailbot.mail.message import Message
 class Scope:
     """The rule around an action that is being read."""
 
-    groups: frozenset[str] | None = frozenset()     # as in Template.parse
+    groups: frozenset[str] | None = frozenset()     # as for `template`
     files: str = "/"                        # MAILBOT_FILES, absolute: where relative paths start
     guarded: tuple[str, ...] = ()           # absolute folders that no save may touch: state, rules
 

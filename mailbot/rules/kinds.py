@@ -10,6 +10,7 @@ from mailbot.document.values import Mapping, Sequence, Value, described
 from mailbot.effects import Effect, Fields, FlagEffect, Flags
 from mailbot.rules.context import Context, Missing, Scope
 from mailbot.rules.flags import flags
+from mailbot.rules.template_reader import template
 from mailbot.rules.templates import Template
 from mailbot.rules.value_schemas import FLAGS, FOLDER, Shape
 
@@ -92,5 +93,5 @@ def _destination(value: Value, problems: Problems, scope: Scope, action: str) ->
                 problems.add(value, f"{action} needs `to`", f"for example {action}: {{to: Archive, create: false}}")
             return None
         value = folder
-    to = Template.parse(value, problems, scope.groups)
+    to = template(value, problems, scope.groups)
     return None if to is None or create is None else (to, create)

@@ -8,6 +8,7 @@ from mailbot.document.shapes import mapping, sequence
 from mailbot.document.values import Mapping, Value
 from mailbot.rules.actions import Delete
 from mailbot.rules.context import Scope
+from mailbot.rules.elsewhere import RULES
 from mailbot.rules.rule import Rule, Ruleset
 from mailbot.rules.rule_keys import RULE_KEYS, Defaults, plain
 from mailbot.rules.rule_keys import defaults as read_defaults
@@ -46,7 +47,7 @@ class _Reader:
 
     def rule(self, value: Value) -> Rule | None:
         problems = self._problems
-        found = mapping(value, problems, RULE_KEYS)
+        found = mapping(value, problems, RULE_KEYS, elsewhere=RULES)
         if found is None:
             return None
         read = plain(found, RULE_KEYS, problems, self._given)

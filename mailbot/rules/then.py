@@ -6,6 +6,7 @@ from mailbot.document.problems import Placed, Problems, nearest
 from mailbot.document.values import Mapping, Scalar, Sequence, Value, described
 from mailbot.rules.actions import ACTIONS, Action
 from mailbot.rules.context import Scope
+from mailbot.rules.elsewhere import in_other_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ def _with_value(key: Scalar, value: Value, problems: Problems, scope: Scope) -> 
 def _kind(name: Scalar, problems: Problems) -> type[Action] | None:
     kind = ACTIONS.get(name.text)
     if kind is None:
-        near = nearest(name.text, ACTIONS)
-        problems.add(name, f'unknown action "{name.text}"', near or f"there are {' '.join(ACTIONS)}")
+        hint = in_other_words(name.text) or nearest(name.text, ACTIONS) or f"there are {' '.join(ACTIONS)}"
+        problems.add(name, f'unknown action "{name.text}"', hint)
     return kind
 
 

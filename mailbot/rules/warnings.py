@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from mailbot.effects import Flags
 from mailbot.rules.actions import CopyTo, Delete, Flag, MoveTo, SetFlagsTo, Unflag
 from mailbot.rules.circles import circles
+from mailbot.rules.elsewhere import MEANT
 from mailbot.rules.folders import meets
 from mailbot.rules.implied import impossible
 from mailbot.rules.rule import Rule, Ruleset
@@ -105,6 +106,16 @@ def _same(some: Flags, others: Flags) -> Flags:
     return frozenset(flag for flag in some if flag.lower() in low)
 
 
+def flags_by_other_names(rules: tuple[Rule, ...]) -> Told:
+    """A keyword of that name is set, which no mail program shows as what was meant."""
+    for rule in rules:
+        for action in rule.then:
+            if isinstance(action, Flag | Unflag | SetFlagsTo):
+                for name in sorted(action.flags):
+                    if meant := MEANT.get(name.lower()):
+                        yield rule, f"`{name}` is a keyword of that name: {meant}"
+
+
 def unprotected(rules: tuple[Rule, ...]) -> Told:
     """rules.md: `stop` protects only within a pass."""
     stopping: list[Rule] = []
@@ -136,6 +147,7 @@ WARNINGS: tuple[Callable[[tuple[Rule, ...]], Told], ...] = (
     moving_in_circles,
     going_nowhere,
     contradictory_flags,
+    flags_by_other_names,
     unprotected,
     unnarrowed_delete,
 )

@@ -81,6 +81,8 @@ class Arguments:
             found = re.sub(r"\\(.)", r"\1", match[1])
         else:
             start, found = self.word("a text")
+            if found in ("=", "==", "~", "=~"):
+                raise Wrong(start, f"{found} has no place here", "the text follows its key: SUBJECT invoice; a sign is quoted", len(found))
             if found.startswith("{"):
                 raise Wrong(start, "literals have no place here", 'put the text in quotes: "…"', len(found))
             if special := _SPECIAL.search(found):

@@ -5,25 +5,12 @@ import re
 from mailbot.document.problems import Position, Problems, nearest
 from mailbot.document.values import Scalar
 from mailbot.search.arguments import Arguments, Wrong
+from mailbot.search.elsewhere import GMAIL, IN_GMAIL, IN_SEARCH
 from mailbot.search.keys import SPOKEN
 from mailbot.search.nodes import ALL, And, Node, Not, Or
 
 _DEEPEST = 50
 _SEQUENCE = re.compile(r"[\d*][\d:,*]*")
-_ELSEWHERE = {
-    "CHARSET": "leave it out: it is sent where the text needs it",
-    "RETURN": "leave it out: only which messages match is asked",
-    "MODSEQ": "this key is not for rules",
-    "SAVEDATE": "this key is not for rules",
-    "FUZZY": "leave it out: a match is exact",
-    "AND": "leave it out: keys one after the other must all hold",
-    "&&": "leave it out: keys one after the other must all hold",
-    "||": "OR stands before its two keys: OR SEEN FLAGGED",
-    "!": "NOT stands before its key: NOT SEEN",
-    "READ": 'did you mean "SEEN"?',
-    "UNREAD": 'did you mean "UNSEEN"?',
-    "STARRED": 'did you mean "FLAGGED"?',
-}
 
 
 def program(text: str) -> Node:
@@ -83,8 +70,10 @@ def _hint(word: str) -> str:
         return f"message numbers change with every expunge: UID {word} names UIDs"
     if word.startswith("{"):
         return "literals have no place here: put the text in quotes"
-    key, colon, _ = word.partition(":")
+    key, colon, value = word.partition(":")
     if colon and key.upper() in SPOKEN:
         return f"a space stands behind the key: {key.upper()} …"
-    return (_ELSEWHERE.get(word.upper(), "") or nearest(word, [*SPOKEN, "ALL", "NOT", "OR"])
+    if colon and key.lower() in GMAIL:
+        return GMAIL[key.lower()].get(value.lower(), IN_GMAIL)
+    return (IN_SEARCH.get(word.upper(), "") or nearest(word, [*SPOKEN, "ALL", "NOT", "OR"])
             or "a text of several words stands in double quotes")

@@ -8,6 +8,7 @@ from mailbot.document import scalars
 from mailbot.document.problems import Problems, nearest
 from mailbot.document.shapes import colon_glued
 from mailbot.document.values import Mapping, Scalar, Sequence, Value, described
+from mailbot.search.elsewhere import ELSEWHERE
 from mailbot.search.grammar import search
 from mailbot.search.keys import KEYS
 from mailbot.search.nodes import ALL, And, Key, Node, Not, Or
@@ -59,7 +60,10 @@ def _hint(word: str) -> str:
     known = [*KEYS, *JOINTS]
     if word.lower() in known:
         return f'keys are in lower case: "{word.lower()}"'
-    return nearest(word, known) or "the keys are IMAP's, in lower case; any header: `header: {Name: text}`"
+    if "-" in word.strip("-"):
+        return f"a header by its name: `header: {{{word}: …}}`"
+    return (ELSEWHERE.get(word.lower()) or nearest(word, known)
+            or "the keys are IMAP's, in lower case; any header: `header: {Name: text}`")
 
 
 def _conditions(value: Value, parsing: Parsing, example: str) -> tuple[Node, ...] | None:

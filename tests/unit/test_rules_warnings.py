@@ -158,6 +158,12 @@ def test_a_move_into_its_own_folder() -> None:
     assert "the folder that it is in" in one("when: {seen: true}, then: [move: X], folders: X")
 
 
+@pytest.mark.parametrize("then", ["flag: unread", "unflag: Starred", "set_flags: [seen, read]"])
+def test_keywords_that_were_to_be_flags(then: str) -> None:
+    assert "is a keyword of that name" in one(f"when: {{from: x}}, then: [{then}]")
+    assert told("when: {from: x}, then: [flag: [seen, $read, Junk]]") == []
+
+
 @pytest.mark.parametrize("then", [
     "[flag: seen, unflag: [seen, $x]]", "[unflag: $x, flag: $x]", "[flag: $x, set_flags: seen]",
     "[set_flags: [], set_flags: seen]", "[flag: $A, unflag: $a]",
