@@ -70,8 +70,12 @@ PROVIDERS: Mapping[str, Preset] = {
     "aol": Preset("imap.aol.com", connections=10, most_uids=500, folders=_YAHOOS),      # Yahoo's servers
 }
 
-# The domains of addresses that are there; customers' own domains cannot be known.
+# The domains of addresses that are there; customers' own domains cannot be known. yahoo.co.jp is another company.
+_COUNTRIES = ("at", "be", "ca", "ch", "co.in", "co.nz", "co.uk", "com.ar", "com.au", "com.br", "com.mx", "de", "dk", "es", "fr", "gr",
+              "ie", "in", "it", "nl", "no", "pl", "se")
 DOMAINS: Mapping[str, str] = {
+    **{f"yahoo.{country}": "yahoo" for country in _COUNTRIES},
+    **{f"{name}.{country}": "outlook" for name in ("hotmail", "live", "outlook") for country in _COUNTRIES},
     "gmail.com": "gmail", "googlemail.com": "gmail",
     "outlook.com": "outlook", "hotmail.com": "outlook", "live.com": "outlook", "msn.com": "outlook",
     "fastmail.com": "fastmail", "fastmail.fm": "fastmail",

@@ -10,7 +10,7 @@ import pytest
 from mailbot.accounts.account import Account, warnings
 from mailbot.accounts.environment import account_from_environment
 from mailbot.accounts.load import accounts
-from mailbot.accounts.providers import PROVIDERS
+from mailbot.accounts.providers import DOMAINS, PROVIDERS
 from mailbot.accounts.secrets import FromCommand, FromEnv, FromFile, Plain
 from mailbot.errors import ConfigError
 from tests.unit.documents import read as read_document
@@ -210,3 +210,8 @@ def test_a_provider_is_left_half_of_the_connections_that_it_takes(provider: str,
 def test_what_a_provider_is_known_to_call_its_folders_is_said_of_special_uses_alone() -> None:
     for preset in PROVIDERS.values():
         assert set(preset.folders) <= {r"\Sent", r"\Drafts", r"\Archive", r"\Trash", r"\Junk"}
+
+
+def test_an_address_of_a_known_domain_has_its_provider() -> None:
+    assert set(DOMAINS.values()) == set(PROVIDERS)
+    assert (DOMAINS["yahoo.co.uk"], DOMAINS["hotmail.fr"], DOMAINS.get("yahoo.co.jp")) == ("yahoo", "outlook", None)

@@ -80,6 +80,17 @@ def test_no_paper_names_a_command_or_an_option_that_is_not_there(paper: Path) ->
         assert {word.partition("=")[0] for word in words if word.startswith("-") and word != "-"} <= known, said
 
 
+def test_every_target_and_module_that_a_paper_names_is_there() -> None:
+    said = "\n".join(paper.read_text() for paper in (*PAPERS, TOP / "CONTRIBUTING.md"))
+    targets = set(re.findall(r"(?m)^([a-z-]+):", (TOP / "Makefile").read_text()))
+    named = set(re.findall(r"(?m)[`(]make ([a-z-]+)|^make ([a-z-]+)", said))
+    assert len(named) > 5
+    assert {one or other for one, other in named} <= targets
+    for module in set(re.findall(r"python -m\s+((?:bench|tests|mailbot)[a-z_.]*[a-z])", said)):
+        path = TOP / module.replace(".", "/")
+        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
+
+
 def test_what_plan_prints_is_what_the_golden_test_says() -> None:
     shown = [block for block in blocks(PAPER) if block.mark.startswith("golden: ")]
     assert [block.mark for block in shown] == ["golden: 01-first-plan.txt"]
