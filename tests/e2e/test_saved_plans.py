@@ -108,6 +108,24 @@ def test_a_folder_that_is_not_there_is_told_and_the_mail_stays(dovecot: Dovecot,
     assert "Traceback" not in refused.stderr
 
 
+def test_a_target_that_was_deleted_and_made_anew_since_takes_the_mail(dovecot: Dovecot, home: Path) -> None:
+    owner = dovecot.client((home / "user").read_text())
+    owner.create_folder("Done")
+    assert mailbot(home, "plan", "--out", "plan.json").returncode == 0
+    owner.append("Done", message("before"))
+    owner.delete_folder("Done")
+    owner.create_folder("Done")
+    done = mailbot(home, "apply", "plan.json", "--yes")
+    assert (done.returncode, there(dovecot, home)) == (0, ([3], [1, 2])), done.stderr
+
+
+def test_a_plan_of_another_version_is_refused(dovecot: Dovecot, home: Path) -> None:
+    edited(home, lambda plan: plan.update(version=2))
+    refused = mailbot(home, "apply", "plan.json", "--yes")
+    assert (refused.returncode, there(dovecot, home)) == (64, ([1, 2, 3], []))
+    assert "version" in refused.stderr
+
+
 def test_a_file_that_is_too_large_is_refused_unread(home: Path) -> None:
     with (home / "plan.json").open("r+b") as file:
         file.truncate(LARGEST + 1)

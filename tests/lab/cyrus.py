@@ -120,6 +120,11 @@ class Cyrus(Server):
             self._command("SETQUOTA", f"{root} (STORAGE {quota})")
         return name
 
+    def restrict(self, user: str, folder: str, rights: str) -> None:
+        """What the owner may do there from now on: `lr` reads, `lrswite` is all but `x`; the rights to list and to administer stay."""
+        path = [user, folder] if folder != "INBOX" else [user]
+        self._command("SETACL", f'"{self._delimiter.join(["user", *path])}" {user} {rights}')
+
     def kill(self) -> None:
         """Everything at once; sessions end without BYE, as they do when Cyrus stops."""
         self._processes.kill()
