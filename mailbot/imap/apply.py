@@ -13,11 +13,11 @@ from mailbot.imap.names import Names
 from mailbot.imap.pipeline import Pipeline
 from mailbot.imap.proof import Before, Proving
 from mailbot.imap.selected import Selected
+from mailbot.imap.settings import Large
 from mailbot.imap.tasks import DELETED, GONE, STAYS, End, Placed, Task, Writing, failure, placed, removed, seen, stored
 
 _NO_SUCH_FOLDER = frozenset({"TRYCREATE", "NONEXISTENT"})
 _NO_RIGHT = "the folder does not let its mail be deleted"
-MANY_NAMES, MANY_MESSAGES = 100_000, 200        # file names read anew, some 2 µs each; below them MOVE has a round trip less
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Applying:
     names: Names
     selected: Selected
     most: int
+    large: Large
     server: str                                 # the name that it gives itself (RFC 2971), lower case; "" for none
     idles: bool                                 # IDLE may ride along with the last write
     is_there: Callable[[str], bool]             # whether there is a folder of that name, as far as is known
@@ -126,7 +127,8 @@ class Applying:
         """
         moves = [order for order in orders if isinstance(order.effect, Move)]
         return (self.server == "dovecot" and self._uidplus and DELETED in self.selected.state.permanent_flags
-                and len(moves) * self.selected.exists >= MANY_NAMES and sum(len(order.uids) for order in moves) >= MANY_MESSAGES)
+                and len(moves) * self.selected.exists >= self.large.names
+                and sum(len(order.uids) for order in moves) >= self.large.messages)
 
     def _permitted(self, orders: Sequence[Order], writing: Writing) -> tuple[list[Order], list[Outcome]]:
         """Nothing is copied that could not be removed: each further try would make one copy more."""

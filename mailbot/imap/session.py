@@ -164,7 +164,7 @@ class Session:
         if self._settings.read_only:
             raise RuntimeError("a read-only Session has no effects")
         applying = Applying(
-            self._pipeline, self.capabilities, self._names, self._current(), self._settings.most_uids,
+            self._pipeline, self.capabilities, self._names, self._current(), self._settings.most_uids, self._settings.large,
             server=self._server, idles=self.has_idle, is_there=lambda name: name in self.folders(), created=self._created)
         return applying.outcomes(orders, last=last)
 

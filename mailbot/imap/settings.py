@@ -2,9 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Tls = Literal["implicit", "starttls", "none"]
+
+
+class Large(NamedTuple):
+    """From when on moves that go many ways are copies and one removal on Dovecot (apply.py): both must be reached."""
+
+    names: int = 100_000        # of files that the moves would read anew, some 2 µs each
+    messages: int = 200         # below that MOVE has a round trip less
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,7 @@ class Settings:
     read_only: bool = False     # EXAMINE only; `apply` is refused
     special: Mapping[str, str] = field(default_factory=dict)     # folders by special use, where the server does not say it itself
     most_uids: int = 2000       # UIDs that a command names at most (Yahoo answers at most 1,000 messages a command: 500)
+    large: Large = field(default_factory=Large)
 
 
 @dataclass(slots=True)

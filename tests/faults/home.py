@@ -15,7 +15,7 @@ from mailbot.engine.journal import Cursor, Journal
 from mailbot.engine.passes import arrival
 from mailbot.engine.saving import Saver
 from mailbot.imap.session import Session, connect
-from mailbot.imap.settings import Settings
+from mailbot.imap.settings import Large, Settings
 from tests.faults.scenarios import Scenario
 from tests.lab.dovecot import PASSWORD
 from tests.unit.engine_house import ruleset
@@ -45,7 +45,8 @@ class Home:
             yield journal
 
     def session(self, port: int, timeout: float) -> Session:
-        return connect(Settings("home", self.host, self.user, port=port, tls="none", timeout=timeout), lambda: PASSWORD)
+        return connect(Settings("home", self.host, self.user, port=port, tls="none", timeout=timeout,
+                                large=Large(0, 0) if self.scenario.large else Large()), lambda: PASSWORD)
 
     def look(self, journal: Journal, session: Session, disk: Disk | None = None, *, passes: int = 1) -> None:
         """All mail is new to a journal that has none."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
@@ -56,6 +56,7 @@ class Scenario:
     left: Flags = BEFORE
     saved: bool = False
     rules: str = ""
+    large: bool = False         # carried out on Dovecot as a plan of many thousands is: moves are copies, though there is MOVE
 
     def text(self, files: str) -> str:
         text = self.rules or f"[{{name: r, when: {{subject: mine}}, then: {self.then}}}]"
@@ -90,6 +91,9 @@ SCENARIOS = (
     Scenario("asked in a literal, move", "", {"Archive": BEFORE}, "moved",
              rules="[{name: r, when: {subject: mine, not: {body: grüße}}, then: [{move: Archive}]}]"),
 )
+# Where Dovecot has all, moves are copies with a proof and one removal, as in a large plan.
+LARGE = tuple(replace(scenario, name=f"large: {scenario.name}", large=True) for scenario in SCENARIOS
+              if scenario.name in ("move", "move to a new folder", "save, flag, move", "two rules"))
 
 
 class Capabilities(NamedTuple):

@@ -9,7 +9,7 @@ from tests.faults.conftest import Figure
 from tests.faults.cutting import Bench
 from tests.faults.mortal import Forks
 from tests.faults.posts import DovecotPost
-from tests.faults.scenarios import CAPABILITIES, SCENARIOS, Capabilities, Scenario
+from tests.faults.scenarios import CAPABILITIES, LARGE, SCENARIOS, Capabilities, Scenario
 from tests.faults.size import LONG
 from tests.lab.dovecot import Dovecot
 
@@ -25,8 +25,8 @@ def forks() -> Iterator[Forks]:
 # Every point of every scenario on a server that has all or, where no file is saved, neither MOVE nor UIDPLUS; on the other
 # servers, and with files, in the long run: 1,260 kills and 4,019.
 CASES = [pytest.param(scenario, capabilities, id=f"{scenario.name}-{capabilities.name}")
-         for scenario in SCENARIOS for capabilities in CAPABILITIES
-         if LONG or capabilities.name == "all" or (capabilities.name == "neither" and not scenario.saved)]
+         for scenario in (*SCENARIOS, *LARGE) for capabilities in CAPABILITIES
+         if capabilities.name == "all" or (not scenario.large and (LONG or (capabilities.name == "neither" and not scenario.saved)))]
 
 
 @pytest.mark.parametrize(("scenario", "capabilities"), CASES)
