@@ -102,8 +102,10 @@ service anvil {{
 service doveadm {{
   chroot =
 }}
+# A process serves one session after another: a new one for each login takes six times as long.
 service imap-login {{
   chroot =
+  service_count = 0
   process_min_avail = 1
   inet_listener imap {{
     port = {port}
@@ -114,6 +116,7 @@ service imap-login {{
   }}
 }}
 service imap {{
+  service_count = 200
   process_limit = 1024
 }}
 service lmtp {{
