@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -187,6 +187,23 @@ def test_a_server_that_stands_still_holds_up_no_other_and_no_end(dovecot: Doveco
             bot.wait("action.applied", account="home")
             code, seconds = bot.stop()
     assert (code, seconds < 2) == (0, True)
+
+
+def test_a_process_that_stood_still_finds_its_connection_dead_and_goes_on(own_dovecot: Callable[[], Dovecot], tmp_path: Path) -> None:
+    """SIGSTOP, as a debugger or a container's pause: nothing is heard of a server that is another one afterwards."""
+    server = own_dovecot()
+    user = server.user()
+    (tmp_path / "rules.yaml").write_text(over_tls(server, user) + RULES)
+    with Bot(tmp_path) as bot:
+        bot.wait("idle.started")
+        bot.signal(signal.SIGSTOP)
+        server.kill()
+        server.start()
+        server.deliver(user, message("hello"))
+        bot.signal(signal.SIGCONT)
+        bot.wait("session.lost")
+        bot.wait("action.applied", action="move")
+        assert bot.stop()[0] == 0
 
 
 def test_at_rest_the_log_is_silent(dovecot: Dovecot, tmp_path: Path) -> None:

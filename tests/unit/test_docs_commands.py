@@ -80,6 +80,14 @@ def test_no_paper_names_a_command_or_an_option_that_is_not_there(paper: Path) ->
         assert {word.partition("=")[0] for word in words if word.startswith("-") and word != "-"} <= known, said
 
 
+def test_nothing_to_type_or_to_copy_escapes_the_tests_of_fenced_blocks() -> None:
+    tried = {"sh", "console", "yaml", "text", "ini"}
+    assert {block.kind for block in blocks(*PAPERS, TOP / "CONTRIBUTING.md")} <= tried
+    for paper in (*PAPERS, TOP / "CONTRIBUTING.md"):
+        outside = re.sub(r"(?ms)^```.*?^```$", "", paper.read_text())
+        assert not re.search(r"(?m)^\n {4}\S", outside), f"{paper.name}: an indented block is none that a test finds"
+
+
 def test_every_target_and_module_that_a_paper_names_is_there() -> None:
     said = "\n".join(paper.read_text() for paper in (*PAPERS, TOP / "CONTRIBUTING.md"))
     targets = set(re.findall(r"(?m)^([a-z-]+):", (TOP / "Makefile").read_text()))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ import pytest
 import yaml
 
 from mailbot.config.load import load
+from mailbot.service.heartbeat import Heartbeat
+from mailbot.service.telemetry import Telemetry
+from mailbot.service.web.requests import Site
 from tests.docs import PAPERS, TOP, blocks
 
 PAPER = TOP / "docs/container.md"
@@ -106,6 +110,14 @@ def test_the_rules_in_the_examples_load_without_a_warning(text: str, tmp_path: P
     config = load(tmp_path / "rules.yaml", {"MAILBOT_STATE": "/data/state", "MAILBOT_FILES": "/data/files"})
     assert config.warnings == ()
     assert len(config.accounts) == len(config.ruleset.rules) == 1
+
+
+def test_the_probes_over_http_ask_for_what_is_answered() -> None:
+    block, = (block for block in blocks(*PAPERS) if block.mark == "probes")
+    site = Site(Telemetry(), Heartbeat(None), subjects=False)
+    for probe in yaml.safe_load(block.text).values():
+        assert site.answer(probe["httpGet"]["path"]).status is HTTPStatus.OK
+        assert f"`MAILBOT_HTTP={probe['httpGet']['port']}`" in block.paper.read_text()
 
 
 def test_units_name_the_image_or_the_program_and_only_variables_that_it_reads() -> None:
