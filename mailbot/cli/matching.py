@@ -27,12 +27,16 @@ class Found:
 
 
 def newest(session: Session, node: Node, fields: Fields, now: datetime, *, most: int = 0,
-           tell: Callable[[int], None] = lambda _looked_at: None) -> Found:
-    """The `most` newest that match (0: all of them) in the selected folder, each with `fields`."""
+           tell: Callable[[int, int], None] = lambda _looked_at, _of: None) -> Found:
+    """The `most` newest that match (0: all of them) in the selected folder, each with `fields`.
+
+    `tell`: so many more were looked at, of so many.
+    """
     candidates = session.candidates(None if always_true(node) else node)
     fields |= Fields(headers(node), structure(node))
     held = decide(node)
     found = Found()
+    tell(0, len(candidates))
     for page, left in _pages(candidates, most):
         read = list[Message]()
         for block in session.gather(Wanted(fields, uids=tuple(page), ask=server_keys(node))):
@@ -46,7 +50,7 @@ def newest(session: Session, node: Node, fields: Fields, now: datetime, *, most:
                     found.doubts.append(message.uid)
         found.messages[:0] = read
         found.left = left
-        tell(len(page))
+        tell(len(page), len(candidates))
         if most and len(found.messages) >= most:
             break
     if most and (over := len(found.messages) - most) > 0:

@@ -52,7 +52,8 @@ def main(options: argparse.Namespace) -> int:
 def look(session: Session, node: Node, looking: Looking, *, most: int, quiet: bool) -> Found:
     """Of the selected folder."""
     with Progress(session.account, quiet=quiet) as progress:
-        return newest(session, node, Fields(SHOWN_HEADERS), looking.now, most=most, tell=progress.advance)
+        return newest(session, node, Fields(SHOWN_HEADERS), looking.now, most=most,
+                      tell=lambda looked_at, _of: progress.advance(looked_at))
 
 
 def lines(found: Found, looking: Looking, *, further: str = "--last 0: all") -> list[str]:

@@ -21,7 +21,7 @@ def main(options: argparse.Namespace) -> int:
     node = condition(joined(options.condition))
     account, looking = begin_with_one(options)
     with opened(account, options.folder) as (session, name), Progress(account.name, quiet=options.quiet) as progress:
-        found = newest(session, node, Fields(), looking.now, tell=progress.advance)
+        found = newest(session, node, Fields(), looking.now, tell=progress.of)
     uids = [message.uid for message in found.messages]
     if options.json:
         print(json_document({"account": account.name, "folder": name, "uidvalidity": found.uidvalidity, "uids": uids,

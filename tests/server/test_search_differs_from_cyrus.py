@@ -20,6 +20,9 @@ WE_FIND_LESS = [
     ('From: "Ada" <ada@x.test>', 'FROM "Ada <"'),
     ("From: Ada <ada @ x . test>", "FROM ada@x.test"),
     ("To: ada(here)@x.test", "TO ada@x.test"),
+    # what is there several times is one text, with the name of all but the first in it
+    ("X-A: one\r\nX-A: two", "HEADER X-A x-a"),
+    ("X-A: re:\r\nX-A: two", 'HEADER X-A "re: "'),
     # a Date that is missing or unreadable is the day of arrival
     ("X-A: b", "SENTON 9-Jan-2026"),
     ("X-A: b", "SENTSINCE 9-Jan-2026"),

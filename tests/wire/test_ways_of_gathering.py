@@ -7,13 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailbot.effects import Gathered
+from mailbot.cli.matching import PAGE, newest
+from mailbot.effects import Fields, Gathered
 from mailbot.imap.session import Session, connect
 from mailbot.imap.settings import Settings
 from mailbot.plan.plan import Plan
 from mailbot.plan.planner import nothing_known, plan
 from mailbot.plan.wanted import wanted
 from mailbot.rules.rule import Rule
+from mailbot.search.nodes import Key
 from mailbot.sim.server import CAPABILITIES, Server
 from tests.unit.rule_texts import ruleset
 
@@ -66,6 +68,17 @@ def test_every_way_of_gathering_gives_the_same_plan(server: Server, mail: list[b
     assert narrowed == read
     assert named == read
     assert alone == read
+
+
+def test_who_searches_is_told_how_far_it_is_and_of_how_much(server: Server) -> None:
+    user = f"user{next(COUNT)}"
+    server.deliver(user, *[b"From: a@x.test\nSubject: one\n\nx\n"] * (PAGE + 3))
+    told: list[tuple[int, int]] = []
+    with connect(Settings("home", "127.0.0.1", user, port=server.port, tls="none", read_only=True), lambda: "pass") as session:
+        session.select("INBOX")
+        found = newest(session, Key("subject", "one"), Fields(), NOW, tell=lambda looked_at, of: told.append((looked_at, of)))
+    assert len(found.messages) == PAGE + 3
+    assert told == [(0, PAGE + 3), (PAGE, PAGE + 3), (3, PAGE + 3)]
 
 
 COUNT = iter(range(1_000_000))
