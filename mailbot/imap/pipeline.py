@@ -213,6 +213,13 @@ class Pipeline:
             self._allow(oldest)
 
 
+def free_literals(capabilities: frozenset[str]) -> int:
+    """Octets of a literal that waits for no leave (RFC 7888)."""
+    if "LITERAL+" in capabilities:
+        return 1 << 62
+    return 4_096 if "LITERAL-" in capabilities else 0
+
+
 def _claims(answer: Answer, response: Response) -> bool:
     if response.kind == b"ESEARCH":
         return _correlator(response) == answer.tag

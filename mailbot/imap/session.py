@@ -7,21 +7,22 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from mailbot.effects import Fields, Folder, Folders, FolderState, Gathered, Order, Outcome, SavedPart, Wanted
+from mailbot.effects import Fields, Folders, FolderState, Gathered, Order, Outcome, SavedPart, Wanted
 from mailbot.errors import Cause, MailbotError, Refused, Unreachable
 from mailbot.imap import folders as listing
 from mailbot.imap.apply import Applying
 from mailbot.imap.client import log_in
-from mailbot.imap.command import Answer, Command
+from mailbot.imap.command import Command
 from mailbot.imap.desk import Desk
-from mailbot.imap.fetching import Fetch, refused
+from mailbot.imap.directory import Directory
+from mailbot.imap.fetching import Fetch
 from mailbot.imap.gather import Gathering
 from mailbot.imap.idling import Idled, Idling
 from mailbot.imap.lexer import Response
 from mailbot.imap.names import Names
 from mailbot.imap.notifying import Notifying
 from mailbot.imap.part import Parts
-from mailbot.imap.pipeline import Pipeline
+from mailbot.imap.pipeline import Pipeline, free_literals
 from mailbot.imap.searching import Searching
 from mailbot.imap.selected import Selected, state_of
 from mailbot.imap.settings import Counts, Settings
@@ -47,38 +48,29 @@ class Session:
     ) -> None:
         self.account, self.capabilities, self.counts = settings.account, capabilities, transport.counts
         self._settings = settings
-        self._pipeline = Pipeline(transport, settings.timeout, free_literals=_free_literals(capabilities), listen=self._hear)
+        self._pipeline = Pipeline(transport, settings.timeout, free_literals=free_literals(capabilities), listen=self._hear)
         self._searching = Searching(capabilities, now)
         self._idling = Idling(self._pipeline, settings.timeout, supported="IDLE" in capabilities)
         self._notifying = Notifying(self._pipeline, supported="NOTIFY" in capabilities)
         self._selected: Selected | None = None
-        self._folders: Folders | None = None
-        self._greeting: list[Answer] = []
-        self._learnt, self._server = Names(), ""
+        self._directory = Directory(self._pipeline, capabilities, settings.special)
 
     def greet(self) -> None:
-        """Asks how this server writes folder names; what it says is read when it is needed."""
-        self._greeting = self._pipeline.post(listing.namespace_commands(self.capabilities))
+        self._directory.greet()
 
     @property
     def _names(self) -> Names:
-        if self._greeting:
-            self._pipeline.settle(self._greeting)
-            self._learnt, self._server = listing.names(self._greeting), listing.server_name(self._greeting)
-            self._greeting = []
-        return self._learnt
+        return self._directory.names
 
     # -- folders
 
     def folders(self, *, refresh: bool = False) -> Folders:
         """LIST; from memory unless `refresh`. What `apply` creates is added."""
-        if self._folders is None or refresh:
-            answer, = self._pipeline.run([listing.list_command(self.capabilities)])
+        asks = refresh or not self._directory.is_listed
+        found = self._directory.folders(refresh=refresh)
+        if asks:
             self._notifying.changed = False
-            if not answer.ok:
-                raise refused(answer)
-            self._folders = listing.folders(answer.said, self._names, self._settings.special)
-        return self._folders
+        return found
 
     def select(self, folder: str) -> FolderState:
         """SELECT, or EXAMINE in a read-only Session; nothing is sent where it is selected already."""
@@ -165,7 +157,7 @@ class Session:
             raise RuntimeError("a read-only Session has no effects")
         applying = Applying(
             self._pipeline, self.capabilities, self._names, self._current(), self._settings.most_uids, self._settings.large,
-            server=self._server, idles=self.has_idle, is_there=lambda name: name in self.folders(), created=self._created)
+            server=self._directory.server, idles=self.has_idle, is_there=lambda name: name in self.folders(), created=self._created)
         return applying.outcomes(orders, last=last)
 
     # -- for people
@@ -242,21 +234,12 @@ class Session:
 
     def _created(self, name: str) -> None:
         log.info("folder.created", account=self.account, folder=name)
-        if self._folders:
-            rows = {**self._folders.rows, name: Folder(name, frozenset())}
-            self._folders = Folders(rows, listing.special(rows, self._settings.special))
+        self._directory.add(name)
 
     def _hear(self, response: Response) -> None:
         if self._selected:
             self._selected.hear(response)
-        self._notifying.hear(response, self._learnt, self._selected.state.name if self._selected else None)
-
-
-def _free_literals(capabilities: frozenset[str]) -> int:
-    """RFC 7888."""
-    if "LITERAL+" in capabilities:
-        return 1 << 62
-    return 4_096 if "LITERAL-" in capabilities else 0
+        self._notifying.hear(response, self._directory.learnt, self._selected.state.name if self._selected else None)
 
 
 def connect(settings: Settings, secret: Callable[[], str], *, now: Callable[[], datetime] = _now) -> Session:

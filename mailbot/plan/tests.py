@@ -86,7 +86,9 @@ def _run(case: Case, ruleset: Ruleset, files: str, now: datetime) -> Result:
     message = message_of(case.raw, received=case.received or now, uid=case.uid, flags=case.flags)
     judged = offline(ruleset.rules, message, account=case.account, folder=case.folder, timezone=ruleset.timezone,
                      files=files, now=now)
-    matched = {verdict.rule for verdict in judged.plan.verdicts if verdict.judgement is Judgement.MATCHED}
+    # One that an earlier rule's doubt holds back (`by`) has matched all the same, and does the rest of its steps.
+    matched = {verdict.rule for verdict in judged.plan.verdicts
+               if verdict.judgement is Judgement.MATCHED or (verdict.judgement is Judgement.DOUBT and verdict.by)}
     order = [rule.name for rule in ruleset.rules]
     rules = _difference([name for name in order if name in case.rules], [name for name in order if name in matched])
     then = () if case.then is None else _then(case.then, judged.plan, files)

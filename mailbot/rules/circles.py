@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from mailbot.rules.actions import MoveTo, Trash
 from mailbot.rules.folders import fits, is_glob, meets
 from mailbot.rules.rule import Rule
+from mailbot.search.nodes import ALL
 
 Following = Mapping[int, Sequence[int]]     # by place: a rule -> those that look where it moves mail to
 
@@ -22,7 +23,7 @@ def circles(rules: Sequence[Rule]) -> Iterator[tuple[Rule, ...]]:
 
 
 def _following(rules: Sequence[Rule]) -> Following:
-    """By a folder that both name; or by a glob, where both look for the same mail."""
+    """By a folder that both name; or by a glob, where both look for the same mail, or the one behind for any."""
     named: dict[str, list[int]] = defaultdict(list)
     same: dict[object, list[int]] = defaultdict(list)
     for place, rule in enumerate(rules):
@@ -35,7 +36,7 @@ def _following(rules: Sequence[Rule]) -> Following:
         target = _target(rule)
         if target is None or rule.dry_run:
             continue
-        by_glob = (other for other in same[rule.when] if any(fits(glob, target) for glob in rules[other].folders))
+        by_glob = (other for other in (*same[rule.when], *same[ALL]) if any(fits(glob, target) for glob in rules[other].folders))
         # A move to where the message is does nothing.
         moving = (other for other in dict.fromkeys((*named[target], *by_glob)) if _target(rules[other]) != target)
         found[place] = [other for other in moving if meets(rule.accounts, rules[other].accounts)]
@@ -44,7 +45,7 @@ def _following(rules: Sequence[Rule]) -> Following:
 
 def _target(rule: Rule) -> str | None:
     last = rule.then[-1] if rule.then else None
-    return last.to.plain if isinstance(last, MoveTo) else r"\Trash" if isinstance(last, Trash) else None
+    return last.to.sample if isinstance(last, MoveTo) else r"\Trash" if isinstance(last, Trash) else None
 
 
 def _way_back(start: int, following: Following) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """What one condition says of another, as far as their shapes tell; "no" also means "it cannot be told"."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from mailbot.search.attachments import Attached
@@ -31,7 +31,7 @@ def text_of(node: Node) -> tuple[str, str] | None:
 
 
 def wider(node: Node) -> Iterator[Key]:
-    """Keys that hold where this one does, though they are others."""
+    """Keys that hold where this one does, though they are others; not the parts of its text."""
     match node:
         case Key("header", (name, str())):
             yield Key("header", (name, True))
@@ -57,19 +57,39 @@ def impossible(node: Node) -> str:
     wanted = dict(demanded)
     for key, yes in demanded:
         if wanted.get(key) is not yes:
-            return f"`{key.name}` is asked for and excluded"
+            return f"`{_named(key)}` is asked for and excluded"
         if yes and any(wanted.get(other) is False for other in wider(key)):
-            return f"`{key.name}` is asked for and excluded"
+            return f"`{_named(key)}` is asked for and excluded"
+    if name := _text_within(demanded):
+        return f"`{name}` is asked for, and a part of its text excluded"
     return _empty_range(node) or ("it contradicts itself" if never_true(node) else "")
 
 
 def _demanded(node: Node) -> Iterator[tuple[Key, bool]]:
     for inner in demands(node):
         yes = not isinstance(inner, Not)
-        key = inner.node if isinstance(inner, Not) else inner
-        if isinstance(key, Key):
-            canonical, same = KEYS[key.name].canonical(key)
-            yield canonical, yes is same
+        asked = inner.node if isinstance(inner, Not) else inner
+        for key in asked.nodes if isinstance(asked, Or) and not yes else (asked,):        # none of them
+            if isinstance(key, Key):
+                canonical, same = KEYS[key.name].canonical(key)
+                yield canonical, yes is same
+
+
+def _named(key: Key) -> str:
+    """As its author probably has it: `header: {From: …}` and `from: …` are the same."""
+    return str(key.value[0]) if key.name == "header" else key.name
+
+
+def _text_within(demanded: Iterable[tuple[Key, bool]]) -> str:
+    """The key that looks for a text of which a part must not be there."""
+    wanted, excluded = list[tuple[Key, tuple[str, str]]](), list[tuple[str, str]]()
+    for key, yes in demanded:
+        if (looked_for := text_of(key)) is not None:
+            if yes:
+                wanted.append((key, looked_for))
+            else:
+                excluded.append(looked_for)
+    return next((_named(key) for key, (header, text) in wanted for other, part in excluded if header == other and part in text), "")
 
 
 def _empty_range(node: Node) -> str:

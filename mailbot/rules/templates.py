@@ -59,6 +59,11 @@ class Template:
         return None if self.fields else self.special + "".join(str(piece) for piece in self.pieces)
 
     @property
+    def sample(self) -> str:
+        """As `plain`; for each field an x stands."""
+        return self.special + "".join(piece if isinstance(piece, str) else "x" for piece in self.pieces)
+
+    @property
     def may_lack(self) -> bool:
         """Whether some message may lack a field of it."""
         fields = [piece for piece in self.pieces if isinstance(piece, Field)]

@@ -40,6 +40,14 @@ def narrowing(header: str, text: str, server: Server) -> Program:
     return both(term(b"SUBJECT", word) if header == "subject" else term(b"HEADER", string(header), word) for word in words)
 
 
+def _canonical(key: Key) -> tuple[Key, bool]:
+    """`subject: x` is `header: {Subject: X}`."""
+    header, wanted = key.value if key.name == "header" else (key.name, key.value)
+    if wanted is False:
+        return Key("header", (header, True)), False
+    return Key("header", (header, fold(wanted) if isinstance(wanted, str) else wanted)), True
+
+
 def _row(name: str, doc: str, example: str) -> Spec:
     def over(text: str | Lines, server: Server) -> Program:
         return EVERYTHING if isinstance(text, Lines) else narrowing(name, text, server)
@@ -52,7 +60,7 @@ def _row(name: str, doc: str, example: str) -> Spec:
         return _shown(name, facts) + (f" (the file has: {listed_in})" if listed_in else "")
 
     return Spec(name, doc, example, {"anyOf": [TEXTS_SCHEMA, LINES_SCHEMA]}, texts_or_lines(name), holds, shows, over,
-                headers=lambda _text: frozenset({name}), spoken=name.upper(), arguments=taken(name, Arguments.text))
+                headers=lambda _text: frozenset({name}), spoken=name.upper(), arguments=taken(name, Arguments.text), canonical=_canonical)
 
 
 def _read_header(value: Value, parsing: Parsing) -> Node | None:
@@ -114,11 +122,6 @@ def _header_arguments(arguments: Arguments) -> HeaderValue:
     return name, arguments.text(empty=True) or True
 
 
-def _header_canonical(key: Key) -> tuple[Key, bool]:
-    name, wanted = key.value
-    return (Key("header", (name, True)), False) if wanted is False else (key, True)
-
-
 _HEADER_SCHEMA: Mapping[str, object] = {
     "type": "object", "minProperties": 1, "additionalProperties": {"anyOf": [{"type": "boolean"}, TEXTS_SCHEMA]}}
 
@@ -139,5 +142,5 @@ ROWS: tuple[Spec, ...] = (
          "header: {List-Id: dev.example.org}",
          _HEADER_SCHEMA, _read_header, _header_holds, lambda value, facts: _shown(value[0], facts), _header_over, _header_rest,
          headers=lambda value: frozenset({value[0]}), spoken="HEADER", arguments=taken("header", _header_arguments),
-         written=_header_written, canonical=_header_canonical),
+         written=_header_written, canonical=_canonical),
 )

@@ -34,6 +34,8 @@ WE_FIND_MORE = [
     # of From, To, Cc, Bcc, Subject and Message-ID, where a message has several, the last alone
     ("From: Ada\r\nFrom: bob@x.test", "FROM ada"),
     ("Subject: one\r\nSubject: two", "SUBJECT one"),
+    # a header that is there with nothing in it
+    ("X-A:", 'HEADER X-A ""'),
     # charsets that Cyrus does not know
     ("Subject: =?ansi?q?bill?=", "SUBJECT bill"),
     # a Date of a form that RFC 5322 never had

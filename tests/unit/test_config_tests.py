@@ -106,6 +106,12 @@ def test_taken_and_doubted_rules_have_not_matched_and_the_reason_is_shown() -> N
     assert result.remarks == ("s: #1 taken by r",)
 
 
+def test_a_rule_whose_move_waits_for_the_doubt_of_another_has_matched_and_does_the_rest() -> None:
+    result, = ran(rule("{gmail: x}", "[trash]") + "  - {name: s, when: {all: true}, then: [{flag: seen}, {move: A}]}\n",
+                  "  - {message: {}, expect: {rules: [s], then: [{flag: seen}]}}\n")
+    assert result.passed
+
+
 def test_trial_rules_match_and_do_nothing() -> None:
     assert passes(rule("{all: true}", more=", dry_run: true"), "{}", then="[]")
 

@@ -44,6 +44,9 @@ def test_a_rule_that_rests_is_left_alone() -> None:
     "{seen: true, unseen: true}",
     "{seen: false, flagged: true, all: [{seen: true}]}",
     "{from: a, not: {from: a}}",
+    "{from: ADA, none: [{from: bob}, {header: {From: ada}}]}",
+    "{subject: invoice, all: [{not: {subject: voi}}]}",
+    "{header: {List-Id: dev.example.org}, none: [{header: {list-id: Example}}]}",
     "{keyword: $a, unkeyword: $A}",
     "{larger: 5, smaller: 6}",
     "{since: 2026-01-05, before: 2026-01-05}",
@@ -142,6 +145,8 @@ def test_moves_that_form_a_circle() -> None:
 def test_a_circle_through_a_glob_is_told_where_both_look_for_the_same_mail() -> None:
     assert "circle" in one("when: {seen: true}, then: [move: L/a], folders: [L/b]",
                            "when: {seen: true}, then: [move: L/b], folders: ['L/*']")
+    assert "circle" in one("when: {from: x}, then: [move: 'L/{received:%Y}'], folders: [Done]",
+                           "when: {all: true}, then: [move: Done], folders: ['L/*']")
 
 
 @pytest.mark.parametrize(("first", "second"), [
