@@ -2,11 +2,12 @@
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mailbot.accounts.account import Account
+from mailbot.cli.looking import folder_of, select
 from mailbot.cli.output import json_document
 from mailbot.cli.session import accounts, each, start
 from mailbot.cli.state import reading_engine
@@ -61,7 +62,9 @@ def main(options: argparse.Namespace) -> int:
 def _explain_message(options: argparse.Namespace, config: Config, account: Account) -> None:
     engine = reading_engine()
     with connect(account, read_only=True) as session:
-        found = look(engine, session, _folder(options.folder, session.folders().special), options.uid, config.ruleset)
+        name = folder_of(session, options.folder)
+        select(session, name)       # which says what is there where this is not
+        found = look(engine, session, name, options.uid, config.ruleset)
     told = explained(found.rules, found.message, found.plan, answers=found.answers, now=found.now)
     _show(options, config, found.message, (account.name, found.plan.folder), found.rules, told, found.past)
 
@@ -72,7 +75,7 @@ def _explain_file(options: argparse.Namespace, config: Config) -> None:
     except OSError as error:
         raise MailbotError(f"{options.eml}: {error.strerror}") from error
     known = [account.name for account in accounts(config, options.account)] if config.accounts else []
-    account, folder, now = known[0] if known else "default", _folder(options.folder or "INBOX", {}), utc_now()
+    account, folder, now = known[0] if known else "default", _folder(options.folder or "INBOX"), utc_now()
     message = message_of(raw, received=now)
     judged = offline(config.ruleset.rules, message, account=account, folder=folder, timezone=config.ruleset.timezone,
                      files=str(files_folder(os.environ)), now=now)
@@ -80,10 +83,9 @@ def _explain_file(options: argparse.Namespace, config: Config) -> None:
     _show(options, config, message, (account, folder), judged.rules, told, None)
 
 
-def _folder(name: str, special: Mapping[str, str]) -> str:
-    r"""As a person writes it: `\Junk` is the folder that carries it."""
-    use = special_use(name)
-    return special.get(use, use) if use else canonical(name)
+def _folder(name: str) -> str:
+    r"""As a person writes it; `\Junk` stands for itself, where no server is asked who carries it."""
+    return special_use(name) or canonical(name)
 
 
 def _show(options: argparse.Namespace, config: Config, message: Message, place: tuple[str, str], judging: tuple[Rule, ...],

@@ -41,7 +41,7 @@ def _message(octets: bytes) -> bytes:
         raise NotMail("it holds NUL octets, which IMAP cannot carry (RFC 3501 4.3)")
     if not Headers.parse(octets).names:
         raise NotMail("it is no message: it does not begin with a header")
-    return re.sub(rb"\r?\n", b"\r\n", octets)
+    return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def _received(line: str) -> datetime | None:

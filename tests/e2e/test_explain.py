@@ -84,3 +84,6 @@ def test_which_message_must_be_clear(dovecot: Dovecot, tmp_path: Path) -> None:
         assert mailbot(tmp_path, "explain", *arguments).returncode == 64
     gone = mailbot(tmp_path, "explain", "INBOX", "7")
     assert (gone.returncode, "no message with UID 7" in gone.stderr) == (1, True)
+    for folder, code, words in (("Inbux", 1, "did you mean INBOX?"), (r"\Sent", 1, "no folder carries"), ("a//b", 64, "empty level")):
+        ended = mailbot(tmp_path, "explain", folder, "7")
+        assert (ended.returncode, words in ended.stderr) == (code, True), ended.stderr
