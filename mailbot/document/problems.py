@@ -134,12 +134,12 @@ class Problems:
         raise DocumentError("\n".join(told), told)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`did you mean "move"?`, or "" where nothing is near."""
+def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
+    """`did you mean "move"?`, or "" where nothing is near. `likeness` is from 0 to 1, where it is the same."""
     if len(word) > 40:
         return ""
     names = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=likeness)
     return f'did you mean "{names[near[0]]}"?' if near else ""
 
 

@@ -19,6 +19,7 @@ _MISSING = {
     "a keyword": "as in KEYWORD $todo",
     "a set of UIDs": "UID 1:100,200:*",
 }
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _LONGEST = 36_500 * 86_400      # seconds
 
 
@@ -95,7 +96,7 @@ class Arguments:
     def number(self, most: int = 2**32 - 1) -> int:
         start, word = self.word("a number")
         if not (word.isascii() and word.isdecimal()) or int(word) > most:
-            raise Wrong(start, f"a number up to {most} was expected, not {word}", "digits alone: octets, or seconds", len(word))
+            raise Wrong(start, f"a number up to {most} was expected, not {word}", _in_digits(word), len(word))
         return int(word)
 
     def interval(self) -> timedelta:
@@ -114,7 +115,7 @@ class Arguments:
         if match is not None and match[2].lower() in _MONTHS:
             with contextlib.suppress(ValueError):       # the 31st of June
                 return date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1]))
-        raise Wrong(start, f"a date was expected, not {word}", "day-month-year: 5-Jan-2026", len(word))
+        raise Wrong(start, f"a date was expected, not {word}", f"day-month-year: {_as_day(word)}", len(word))
 
     def atom(self) -> tuple[int, str]:
         start, word = self.word("a keyword")
@@ -133,3 +134,22 @@ class Arguments:
         if not self.is_set(word):
             raise Wrong(start, f"a set of UIDs was expected, not {word}", "1:100,200:*", len(word))
         return word
+
+
+def _in_digits(word: str) -> str:
+    """`5MB` and `3d` are the rules file's."""
+    found = re.fullmatch(r"(\d{1,6})([kMG]i?B?|[smhdw])", word)
+    if found is None:
+        return "digits alone: octets, or seconds"
+    number, unit = int(found[1]), found[2]
+    if unit in _SECONDS:
+        return f"digits alone: {number * _SECONDS[unit]} seconds"
+    return f"digits alone: {number * (1024 if 'i' in unit else 1000) ** ('kMG'.index(unit[0]) + 1)} octets"
+
+
+def _as_day(word: str) -> str:
+    """`2026-01-05` as SEARCH writes it; for all else an example."""
+    with contextlib.suppress(ValueError):
+        day = date.fromisoformat(word)
+        return f"{day.day}-{_MONTHS[day.month - 1].capitalize()}-{day.year}"
+    return "5-Jan-2026"

@@ -28,6 +28,7 @@ ELSEWHERE: Mapping[str, str] = {
     "message": "`text: …`",
 }
 
+_NO_SEARCH = "SEARCH knows nothing of attachments: the key `attachment: true` does"
 # In raw SEARCH, in capitals.
 IN_SEARCH: Mapping[str, str] = {
     "CHARSET": "leave it out: it is sent where the text needs it",
@@ -39,13 +40,16 @@ IN_SEARCH: Mapping[str, str] = {
     "&&": "leave it out: keys one after the other must all hold",
     "||": "OR stands before its two keys: OR SEEN FLAGGED",
     "!": "NOT stands before its key: NOT SEEN",
+    "SIZE": "LARGER 5000000 or SMALLER 5000000",
+    "DATE": "ON, SINCE or BEFORE 5-Jan-2026; by the Date header SENTON, SENTSINCE or SENTBEFORE",
+    **dict.fromkeys(("ATTACHMENT", "ATTACHMENTS", "HAS"), _NO_SEARCH),
+    **dict.fromkeys(("FLAG", "TAG", "LABEL"), "a keyword is KEYWORD $todo"),
     "READ": 'did you mean "SEEN"?',
     "UNREAD": 'did you mean "UNSEEN"?',
     "STARRED": 'did you mean "FLAGGED"?',
 }
 
 # Words of Gmail's own language, `is:unread`.
-_NO_SEARCH = "SEARCH knows nothing of attachments: the key `attachment: true` does"
 IN_GMAIL = 'Gmail\'s own language goes behind X-GM-RAW: X-GM-RAW "has:attachment"'
 GMAIL: Mapping[str, Mapping[str, str]] = {
     "is": {"unread": 'did you mean "UNSEEN"?', "read": 'did you mean "SEEN"?', "starred": 'did you mean "FLAGGED"?'},
@@ -53,6 +57,7 @@ GMAIL: Mapping[str, Mapping[str, str]] = {
     "filename": {},
     "in": {},
     "label": {},
+    "tag": {},
     "category": {},
     "deliveredto": {},
     "list": {},

@@ -75,5 +75,5 @@ def _hint(word: str) -> str:
         return f"a space stands behind the key: {key.upper()} …"
     if colon and key.lower() in GMAIL:
         return GMAIL[key.lower()].get(value.lower(), IN_GMAIL)
-    return (IN_SEARCH.get(word.upper(), "") or nearest(word, [*SPOKEN, "ALL", "NOT", "OR"])
-            or "a text of several words stands in double quotes")
+    return (IN_SEARCH.get(word.upper(), "") or nearest(word, [*SPOKEN, "ALL", "NOT", "OR"], likeness=0.7)
+            or f"a text stands behind its key, several words in double quotes: SUBJECT {word}")
