@@ -1,7 +1,4 @@
-"""Back after a cut, a BYE and a restart; nothing grows over many reconnections; at rest it sleeps.
-
-Times are counted in what the program decides to wait, not in how fast this machine is.
-"""
+"""Back after a cut, a BYE and a restart; nothing grows over many reconnections; at rest it sleeps."""
 
 import signal
 import time
@@ -33,19 +30,30 @@ ENDS: dict[str, End] = {
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
-def test_it_is_back_within_two_seconds(own_dovecot: Callable[[], Dovecot], tmp_path: Path, end: End) -> None:
+def test_it_is_back_within_two_seconds(
+        own_dovecot: Callable[[], Dovecot], tmp_path: Path, figure: Figure, end: End) -> None:
+    """By the clock on the wall, from when the server can be reached to the mail that arrived meanwhile being filtered.
+
+    A machine that has better to do just then is no slowness of ours: of five times, one counts.
+    """
     server = own_dovecot()
     user = server.user()
     with Proxy((server.host, server.port)) as proxy:
         (tmp_path / "rules.yaml").write_text(in_the_clear(proxy.port, user) + RULES)
         with Bot(tmp_path, "--log-level", "debug") as bot:
             bot.wait("idle.started", seconds=60)
-            end(proxy, server)
-            bot.wait("session.lost", seconds=60)
-            server.deliver(user, message("hello"))
-            bot.wait("action.applied", seconds=60)
+            took: list[float] = []
+            while min(took, default=9.0) > 2 and len(took) < 5:
+                end(proxy, server)
+                there = time.time()
+                bot.wait("session.lost", len(took) + 1, seconds=60)
+                server.deliver(user, message("hello"))
+                took.append(bot.wait("action.applied", len(took) + 1, seconds=60)[-1]["_at"] - there)
+                bot.wait("idle.started", len(took) + 1, seconds=60)
             waits = [row["seconds"] for row in bot.seen("session.retry")]
             assert bot.stop()[0] == 0
+    figure("recoveries, seconds in all", 1, round(min(took), 2))
+    assert min(took) <= 2, took
     # The last wait is the one that may begin just before the server is there again.
     assert waits[-1] <= 2, waits
 
