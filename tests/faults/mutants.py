@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("mailbot", "tests", "pyproject.toml")
+COPIED = ("mailbot", "tests", "pyproject.toml", "rules.example.yaml")
 TOGETHER = 2
 
 INTERRUPTED = "tests/faults/test_engine_interrupted.py"
 SAVING = "tests/faults/test_saving_faults.py"
 ENGINE = (INTERRUPTED, *(f"tests/unit/test_engine_{name}.py" for name in ("recovery", "arrival", "folder", "journal", "undo")))
+JOURNAL, RECOVERY, RESTORED = ((f"tests/unit/test_engine_{name}.py",) for name in ("journal", "recovery", "restored"))
+PLANNER = ("tests/unit/test_plan_planner.py",)
 APPLY = ("tests/wire/test_apply.py",)
 WAKING = ("tests/wire/test_idle.py", "tests/faults/test_wakeups.py")
 
@@ -51,6 +53,16 @@ MUTANTS = (
     Mutant("what another row put there answers too", "engine/recovery.py", " and uid not in taken)", ")"),
     Mutant("what was there before answers too", "engine/recovery.py",
            "row.target_uidnext if row.target.uidvalidity == state.uidvalidity else 1", "1", ENGINE),
+    Mutant("interrupted flags are looked for one by one", "engine/recovery.py", "_same(_after_all(rows[:count], flags), flags)",
+           "not count or _same(_after_all(rows[count - 1:count], flags), flags)", RECOVERY),
+    # -- the state
+    Mutant("the state is opened beside SQLite", "engine/database.py", "        schema.migrate(connection)\n    except BaseException:",
+           "        schema.migrate(connection)\n        identity(path)\n    except BaseException:", JOURNAL),
+    Mutant("an older state goes on where it was", "engine/restored.py", "    if known < last:", "    if False:", RESTORED),
+    Mutant("a copy of the state goes on too", "engine/restored.py", "    if rows and database.file and rows[0]", "    if False and rows[0]",
+           RESTORED),
+    Mutant("an account's lock holds nobody", "engine/locks.py", "        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
+           "        pass\n", JOURNAL),
     # -- barriers
     Mutant("a save is no barrier", "engine/chains.py", """            case _:
                 if saves:
@@ -71,6 +83,18 @@ MUTANTS = (
            ENGINE),
     Mutant("another message under the UID is no matter", "engine/execute.py",
            "if fingerprint(message) != chain.named.fingerprint:", "if False:", ENGINE),
+    Mutant("a plan of another UIDVALIDITY is no matter", "engine/execute.py",
+           "    if state.uidvalidity != plan.uidvalidity:\n        return", "    if False:\n        return", ENGINE),
+    Mutant("other flags than the plan's are no matter", "engine/execute.py",
+           "if _flags(message.flags) != _flags(chain.named.flags):", "if False:", ENGINE),
+    Mutant("a limit holds nothing back", "plan/merge.py", "len(touched) > rule.limit", "False", PLANNER),
+    Mutant("a delete takes our word for it", "plan/judge.py", "if ready.deletes and (why :=", "if False and (why :=", PLANNER),
+    Mutant("a doubt keeps nothing", "plan/chain.py", "case Move() | Delete() if standing.hold is not None:",
+           "case Move() | Delete() if False:", PLANNER),
+    Mutant("a delete of every message is accepted", "rules/load.py", "if always_true(rule.when) and not", "if False and not",
+           ("tests/unit/test_rules_load.py",)),
+    Mutant("undo takes what lies at the UID for its message", "engine/undo.py",
+           "if message is not None and fingerprint(message) == mark:", "if message is not None:", ("tests/unit/test_engine_undo.py",)),
     # -- the disk
     Mutant("a file is not synced", "engine/saving.py", "self._disk.sync(file)", "pass", (SAVING,)),
     Mutant("its name is not synced", "engine/saving.py", "                self._disk.sync_folder(folder)\n", "", (SAVING,)),

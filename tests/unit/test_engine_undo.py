@@ -1,5 +1,6 @@
 """What was done is in the history, and can be taken back as far as it is still as the bot left it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -51,6 +52,17 @@ def test_flags_move_and_copy_are_taken_back_and_stay_undone(house):
     house.arrival(ALL)
     house.apply(ALL)
     assert places(house) == as_it_was
+
+
+def test_another_message_under_the_uid_is_not_touched(house):
+    """As after a mailbox was put back from a backup: the same UIDs under the same UIDVALIDITY, for other mail."""
+    filed(house)
+    archive = house.mailbox.boxes["Archive"].mail
+    house.mailbox.deliver("Other", eml("a stranger's"))
+    archive[1] = replace(house.mailbox.boxes["Other"].mail.pop(1), uid=1)
+    planned, _ = taken_back(house)
+    assert {why for _, why in planned.left} == {GONE}
+    assert places(house)["Archive"] == [("a stranger's", [])]
 
 
 def test_an_undo_is_a_plan_that_changes_nothing_until_it_is_carried_out(house):
