@@ -46,6 +46,10 @@ def test_undo_takes_back_what_run_did_and_it_stays_undone(dovecot: Dovecot, tmp_
     causes = [deed["cause"] for deed in json.loads(mailbot(tmp_path, "history", "--json").stdout)["deeds"]]
     assert causes == ["undo", "undo", "arrival"]
 
+    (tmp_path / "rules.yaml").write_text(over_tls(dovecot, user).replace("home:", "work:") + RULES)
+    gone = mailbot(tmp_path, "undo", deeds[0]["id"], "--yes")
+    assert (gone.returncode, "home, which is no account here" in gone.stderr) == (64, True), gone.stderr
+
 
 def test_an_id_that_is_none_is_told(dovecot: Dovecot, tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text(over_tls(dovecot, dovecot.user()) + RULES)
