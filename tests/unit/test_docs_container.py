@@ -1,6 +1,9 @@
 """docs/container.md: each example is what its program reads, and speaks of places and variables that mailbot knows."""
 
 import re
+import subprocess
+import sys
+import sysconfig
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
@@ -137,3 +140,15 @@ def test_the_image_is_as_the_paper_says() -> None:
         assert name in CONTAINERFILE
         assert f"`{name}`" in PAPER.read_text()
     assert f"uid {UID}" in PAPER.read_text()
+
+
+def test_the_image_has_bytecode_of_all_that_the_program_imports() -> None:
+    """Each module of the standard library that a command or the service loads is one that the Containerfile compiles."""
+    left_out, = re.findall(r"-x '([^']+)'", CONTAINERFILE)
+    asked = ("import pkgutil, importlib, sys, mailbot; "
+             "[importlib.import_module(m.name) for m in pkgutil.walk_packages(mailbot.__path__, 'mailbot.') if '__main__' not in m.name]; "
+             "print(*(getattr(m, '__file__', None) or '' for m in [*sys.modules.values()]), sep='\\n')")
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+    of_python = [file for file in loaded if file.startswith(sysconfig.get_path("stdlib")) and "-packages/" not in file]
+    assert len(of_python) > 100
+    assert [file for file in of_python if re.search(left_out, file)] == []
