@@ -1,14 +1,15 @@
 """What one condition says of another, as far as their shapes tell; "no" also means "it cannot be told"."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from mailbot.search.attachments import Attached
 from mailbot.search.fold import fold
 from mailbot.search.keys import KEYS
 from mailbot.search.needs import never_true
-from mailbot.search.nodes import And, Key, Node, Not, Or
+from mailbot.search.nodes import ALL, And, Key, Node, Not, Or
 
+_LARGEST, _FIRST_MAIL, _LONG_AGO = 1 << 30, date(1990, 1, 1), timedelta(days=18_250)
 TEXT_KEYS = frozenset({"from", "to", "cc", "bcc", "subject", "header"})
 
 
@@ -41,6 +42,33 @@ def wider(node: Node) -> Iterator[Key]:
             labels = written.rpartition("@")[2].split(".")
             first = 0 if node.name == "address" else 1
             yield from (Key("domain", (who, ".".join(labels[place:]))) for place in range(first, len(labels)))
+
+
+def widened(node: Node) -> Node:
+    """With `all: true` for each key that is true of whatever mail there is, though it could be false."""
+    match node:
+        case Key() if _of_any_mail(node):
+            return ALL
+        case And(nodes):
+            return And(tuple(map(widened, nodes)))
+        case Or(nodes):
+            return Or(tuple(map(widened, nodes)))
+    return node
+
+
+def _of_any_mail(key: Key) -> bool:
+    match key:
+        case Key("larger", octets):
+            return bool(octets == 0)
+        case Key("smaller", octets):
+            return bool(octets > _LARGEST)
+        case Key("since" | "sentsince", day):
+            return bool(day < _FIRST_MAIL)
+        case Key("younger", age):
+            return bool(age > _LONG_AGO)
+        case Key("uid", ((1, None), *_)):
+            return True
+    return False
 
 
 def impossible(node: Node) -> str:

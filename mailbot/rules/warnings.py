@@ -8,7 +8,7 @@ from mailbot.rules.actions import CopyTo, Delete, Flag, MoveTo, SetFlagsTo, Unfl
 from mailbot.rules.circles import circles
 from mailbot.rules.elsewhere import MEANT
 from mailbot.rules.folders import meets
-from mailbot.rules.implied import impossible
+from mailbot.rules.implied import impossible, widened
 from mailbot.rules.rule import Rule, Ruleset
 from mailbot.rules.shadows import Takers, takes
 from mailbot.search.compile import compile as compiled
@@ -134,6 +134,9 @@ def unnarrowed_delete(rules: tuple[Rule, ...]) -> Told:
     for rule in rules:
         deletes = any(isinstance(action, Delete) for action in rule.then)
         if deletes and not always_true(rule.when):
+            if always_true(widened(rule.when)):
+                yield rule, "`delete` by a condition that is true of whatever mail there is"
+                continue
             tried = (compiled(rule.when, capabilities=capabilities, now=_ANY_TIME) for capabilities in (frozenset[str](), _GMAIL))
             if all(tokens == (b"ALL",) for tokens in tried):
                 yield rule, "`delete` by a condition that no server can search for: every message of the folder is read"

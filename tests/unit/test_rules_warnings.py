@@ -197,3 +197,14 @@ def test_a_thousand_rules_are_looked_through_at_once() -> None:
              for number in range(1000)]
     text = "rules:\n" + "".join(f"  - {{name: r{number}, {rule}}}\n" for number, rule in enumerate(names))
     assert all("never gets" in warning for warning in ruleset(text).warnings)
+
+
+@pytest.mark.parametrize("when", [
+    "{larger: 0}", "{smaller: 5GB}", "{since: 1970-01-01}", "{uid: '1:*'}", "{any: [{from: x}, {larger: 0, younger: 5000w}]}"])
+def test_a_delete_of_whatever_there_is(when: str) -> None:
+    assert any("true of whatever mail there is" in warning for warning in told(f"when: {when}, then: [delete]"))
+
+
+@pytest.mark.parametrize("when", ["{larger: 1}", "{since: 2026-01-01}", "{larger: 0, from: x}", "{not: {larger: 0}}", "{uid: '2:*'}"])
+def test_a_delete_that_is_narrowed(when: str) -> None:
+    assert not any("whatever mail" in warning for warning in told(f"when: {when}, then: [delete]"))
