@@ -10,21 +10,16 @@ from dataclasses import dataclass
 
 from mailbot.effects import Gathered, Wanted
 from mailbot.errors import Refused
-from mailbot.imap.command import LONGEST_LINE, Answer, Command
+from mailbot.imap.candidates import BLOCK, Candidates, Scope
+from mailbot.imap.command import Answer, Command
 from mailbot.imap.fetching import LATER, Fetch, Fetched, refused
-from mailbot.imap.overlooked import AT_ONCE, Overlooked, told
 from mailbot.imap.pipeline import Pipeline
 from mailbot.imap.searching import Question, Searching
 from mailbot.imap.selected import Selected
-from mailbot.imap.uidset import sets
 from mailbot.mail.message import Message
-from mailbot.search.needs import server_keys
 from mailbot.search.nodes import Node
 
 _Answers = dict[Node, frozenset[int] | None]
-
-BLOCK = 1_000
-_ROOM = LONGEST_LINE // 2       # of a SEARCH's line for its UIDs; the other half for its words
 
 
 @dataclass(slots=True)
@@ -44,6 +39,7 @@ class Gathering:
     selected: Selected
     wanted: Wanted
     most: int                   # UIDs that a command names at most
+    stretch: int                # messages that are searched at once
 
     @property
     def _fetch(self) -> Fetch:
@@ -86,7 +82,7 @@ class Gathering:
     def _new_mail(self) -> list[Gathered] | None:
         """None where the one FETCH was refused, or could not be read: then it is tried in parts."""
         announced = self.selected.exists
-        uid_sets = self._scope()
+        uid_sets = self._scope.whole()
         asked = self._post([self._fetch.command(uid_set) for uid_set in uid_sets], uid_sets)
         self.pipeline.settle(asked.fetches)
         failed = [answer for answer in asked.fetches if answer.status == "NO" and answer.code != "EXPUNGEISSUED"]
@@ -99,12 +95,9 @@ class Gathering:
         answers = self._answers(asked)
         named = set(self.wanted.uids)
         for found in (fetched.messages, fetched.broken):
-            for uid in [uid for uid in found if uid not in named and not self._is_new(uid)]:
+            for uid in [uid for uid in found if uid not in named and not self._scope.is_new(uid)]:
                 del found[uid]      # RFC 3501 6.4.8: "n:*" also names the last message when n is past it
         return self._in_blocks(fetched, answers)
-
-    def _is_new(self, uid: int) -> bool:
-        return self.wanted.since is not None and uid >= self.wanted.since
 
     def _in_blocks(self, fetched: Fetched, answers: _Answers) -> list[Gathered]:
         messages = tuple(fetched.messages.values())
@@ -114,119 +107,53 @@ class Gathering:
     # -- a folder
 
     def _folder(self) -> Iterator[Gathered]:
-        total, candidates = self.candidates()
-        aside = total - len(candidates)
-        ahead = self._post_block(candidates[:BLOCK])
-        for cut in range(0, max(1, len(candidates)), BLOCK):
-            asked, ahead = ahead, self._post_block(candidates[cut + BLOCK:cut + 2 * BLOCK])
-            self.pipeline.settle(asked.fetches)
-            fetched = self._fetch.read(self.pipeline, asked.fetches, asked.uids)
-            here = set(asked.uids)
-            answers = self._answers(asked)
-            messages = tuple(message for uid, message in fetched.messages.items() if uid in here)
-            yield self._block(messages, fetched.broken, answers, aside)
-            aside = 0
+        candidates = self._candidates()
+        announced = self.selected.exists
+        while (stretch := candidates.read()) is not None:
+            total, uids = stretch
+            self._mark(announced, uids[-1] if uids else 0)
+            aside = total - len(uids)
+            ahead = self._post_block(uids[:BLOCK])
+            for cut in range(0, max(1, len(uids)), BLOCK):
+                asked, ahead = ahead, self._post_block(uids[cut + BLOCK:cut + 2 * BLOCK])
+                if cut + 2 * BLOCK >= len(uids):
+                    candidates.ask()
+                yield self._read(asked, aside)
+                aside = 0
 
-    def candidates(self) -> tuple[int, list[int]]:
-        """How many messages are in the scope, and the UIDs of those that can match."""
+    def _read(self, asked: _Asked, aside: int) -> Gathered:
+        self.pipeline.settle(asked.fetches)
+        fetched = self._fetch.read(self.pipeline, asked.fetches, asked.uids)
+        here = set(asked.uids)
+        answers = self._answers(asked)
+        messages = tuple(message for uid, message in fetched.messages.items() if uid in here)
+        return self._block(messages, fetched.broken, answers, aside)
+
+    def candidates(self) -> list[int]:
+        """The UIDs of the messages of the scope that can match, ascending."""
+        found: list[int] = []
+        candidates = self._candidates()
         announced = self.selected.exists
         with self._asking():
-            total, found = self._candidates()
+            while (stretch := candidates.read()) is not None:
+                candidates.ask()
+                found += stretch[1]
         self._mark(announced, found[-1] if found else 0)
-        return total, found
+        return found
 
-    def _candidates(self) -> tuple[int, list[int]]:
-        uid_sets = self._scope()
-        while (narrow := self._narrowing(uid_sets)) is not None:
-            narrowed = self._narrowed_by_text(narrow, uid_sets) if narrow.headers else self._narrowed(narrow, uid_sets)
-            if narrowed is not None:
-                return narrowed
-            if self._narrowing(uid_sets) == narrow:
-                break           # refused for now only: not asked again here
-        uids = self._uids(uid_sets)
-        return len(uids), uids
-
-    def _narrowed(self, narrow: Question, uid_sets: Sequence[bytes]) -> tuple[int, list[int]] | None:
-        """As `candidates`; None where the server did not say."""
-        searching = self.searching
-        counts = [searching.command(uid_set, count=True) for uid_set in uid_sets] if searching.extended else []
-        answers = self.pipeline.run([*narrow.commands, *counts])
-        found = searching.answer(narrow, answers[:len(narrow.commands)], exists=self.selected.exists)
-        if found is None:
-            return None
-        total = sum(map(searching.count, answers[len(narrow.commands):])) if counts else len(self._uids(uid_sets))
-        candidates = self._in_scope(found)
-        return max(total, len(candidates)), candidates
-
-    def _narrowed_by_text(self, narrow: Question, uid_sets: Sequence[bytes]) -> tuple[int, list[int]] | None:
-        """The same, and what the search may have overlooked. It is looked through in the same write where the UIDs are dense
-        enough that it can be said before they are known.
-        """
-        overlooked, windows = Overlooked(self.pipeline, narrow.headers), self._windows()
-        looks = overlooked.commands(windows)
-        answers = self.pipeline.run([*narrow.commands, *looks])
-        found = self.searching.answer(narrow, answers[:len(narrow.commands)], exists=self.selected.exists)
-        if found is None:
-            return None
-        rows = told(answers[len(narrow.commands):])
-        trusted = {uid for uid, trusted in rows.items() if trusted}
-        if windows and all(answer.ok for answer in answers[len(narrow.commands):]):
-            uids = self._in_scope(found | rows.keys())
-        else:
-            uids = self._uids(uid_sets)
-            rest = [uid for uid in uids if uid not in found and uid not in trusted]
-            batches = (self._sets(rest[cut:cut + AT_ONCE]) for cut in range(0, len(rest), AT_ONCE))
-            trusted.update(overlooked.trusted(batches))
-        return len(uids), [uid for uid in uids if uid in found or uid not in trusted]
-
-    def _windows(self) -> list[bytes]:
-        """All UIDs of the scope that there can be, in sets that a command may name; none where they are too many."""
-        first, beyond = self.wanted.since or 1, self.selected.current().uidnext
-        if self.wanted.uids or not beyond or beyond - first > AT_ONCE:
-            return []
-        cuts = range(first, max(beyond, first + 1), self.most)
-        return [b"%d:%d" % (cut, cut + self.most - 1) for cut in cuts[:-1]] + [b"%d:*" % cuts[-1]]
-
-    def _narrowing(self, uid_sets: Sequence[bytes]) -> Question | None:
-        if self.wanted.narrow is None:
-            return None
-        # The headers of a block cost a server no more than to search them, and here they are all decoded (docs/rules.md);
-        # but not its bodies.
-        by_text = self.selected.exists > BLOCK or bool(server_keys(self.wanted.narrow))
-        narrow = self.searching.narrowing(self.wanted.narrow, uid_sets, by_text=by_text)
-        return narrow if narrow.commands else None
-
-    def _uids(self, uid_sets: Sequence[bytes]) -> list[int]:
-        answers = self.pipeline.run([self.searching.command(uid_set) for uid_set in uid_sets])
-        found: set[int] = set()
-        for answer in answers:
-            uids = self.searching.uids(answer, exists=self.selected.exists)
-            if uids is None:
-                raise refused(answer)
-            found.update(uids)
-        return self._in_scope(found)
-
-    def _in_scope(self, found: frozenset[int] | set[int]) -> list[int]:
-        named = set(self.wanted.uids)
-        return sorted(uid for uid in found if uid in named or self._is_new(uid))
+    def _candidates(self) -> Candidates:
+        return Candidates(self.pipeline, self.searching, self.selected, self._scope, self.stretch)
 
     def _post_block(self, uids: Sequence[int]) -> _Asked:
         if not uids:
             return _Asked([], [])
-        return self._post(self._fetch.commands(uids, self.most), self._sets(uids), uids)
+        return self._post(self._fetch.commands(uids, self.most), self._scope.sets(uids), uids)
 
     # -- both
 
-    def _scope(self) -> list[bytes]:
-        """The UIDs in question, as few sets as lines allow."""
-        if self.wanted.since is None:
-            return self._sets(sorted(self.wanted.uids))
-        uid_sets = self._sets(sorted(uid for uid in self.wanted.uids if not self._is_new(uid)))
-        new = b"%d:*" % max(1, self.wanted.since)
-        return [uid_sets[0] + b"," + new, *uid_sets[1:]] if uid_sets else [new]
-
-    def _sets(self, uids: Sequence[int]) -> list[bytes]:
-        return [uid_set for uid_set, _ in sets(uids, octets=_ROOM, most=self.most)]
+    @property
+    def _scope(self) -> Scope:
+        return Scope(self.wanted, self.most)
 
     def _post(self, fetches: Sequence[Command], uid_sets: Sequence[bytes], uids: Sequence[int] = ()) -> _Asked:
         questions = [self.searching.question(node, uid_sets) for node in self.wanted.ask]

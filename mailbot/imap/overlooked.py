@@ -1,40 +1,18 @@
 """Messages that a SEARCH by header text may overlook, found by reading those headers alone (mailbot/mail/plain.py)."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 from mailbot.imap.command import Answer, Command
 from mailbot.imap.lexer import Response
-from mailbot.imap.pipeline import Pipeline
 from mailbot.imap.rows import rows, section
 from mailbot.imap.uidset import bounds
 from mailbot.mail.plain import is_plain
 
-AT_ONCE = 10_000        # messages: 3 MB of headers, which Dovecot has sent in 0.1 s
 
-
-@dataclass(frozen=True, slots=True)
-class Overlooked:
-    """`headers`: those that were searched, lower case."""
-
-    pipeline: Pipeline
-    headers: frozenset[str]
-
-    def commands(self, uid_sets: Iterable[bytes]) -> list[Command]:
-        asked = b"(UID %s)" % section(self.headers)
-        return [Command("UID FETCH", (uid_set, asked), uids=bounds(uid_set)) for uid_set in uid_sets]
-
-    def trusted(self, batches: Iterable[Sequence[bytes]]) -> Iterator[int]:
-        """UIDs of these sets; of each batch in one write, the next asked for before one is read."""
-        ahead: list[Answer] = []
-        for batch in batches:
-            asked, ahead = ahead, self.pipeline.post(self.commands(batch))
-            yield from self._settled(asked)
-        yield from self._settled(ahead)
-
-    def _settled(self, asked: Sequence[Answer]) -> Iterator[int]:
-        self.pipeline.settle(asked)
-        yield from (uid for uid, trusted in told(asked).items() if trusted)
+def looks(uid_sets: Iterable[bytes], headers: frozenset[str]) -> list[Command]:
+    """`headers`: those that are searched, lower case."""
+    asked = b"(UID %s)" % section(headers)
+    return [Command("UID FETCH", (uid_set, asked), uids=bounds(uid_set)) for uid_set in uid_sets]
 
 
 def told(answers: Iterable[Answer]) -> dict[int, bool]:

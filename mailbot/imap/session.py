@@ -134,11 +134,14 @@ class Session:
     # -- messages of the selected folder
 
     def gather(self, wanted: Wanted) -> Iterator[Gathered]:
-        return Gathering(self._pipeline, self._searching, self._current(), wanted, self._settings.most_uids).blocks()
+        return self._gathering(wanted).blocks()
 
     def candidates(self, narrow: Node | None, since: int = 1) -> list[int]:
-        wanted = Wanted(Fields(), since=since, narrow=narrow)
-        return Gathering(self._pipeline, self._searching, self._current(), wanted, self._settings.most_uids).candidates()[1]
+        return self._gathering(Wanted(Fields(), since=since, narrow=narrow)).candidates()
+
+    def _gathering(self, wanted: Wanted) -> Gathering:
+        settings = self._settings
+        return Gathering(self._pipeline, self._searching, self._current(), wanted, settings.most_uids, settings.stretch)
 
     def fetch(self, uids: Iterable[int], fields: Fields, *, changed_since: int = 0) -> Mapping[int, Message]:
         """Those that are gone, or cannot be read, are absent; with `changed_since`, those that have not changed too."""

@@ -29,6 +29,7 @@ class Settings:
     read_only: bool = False     # EXAMINE only; `apply` is refused
     special: Mapping[str, str] = field(default_factory=dict)     # folders by special use, where the server does not say it itself
     most_uids: int = 2000       # UIDs that a command names at most (Yahoo answers at most 1,000 messages a command: 500)
+    stretch: int = 12_000       # messages of a folder that are searched at once: their headers are 4 MB
     large: Large = field(default_factory=Large)
 
 

@@ -233,10 +233,8 @@ def test_what_could_not_be_looked_through_counts_as_overlooked(answer: bytes) ->
         if answer.startswith(b"NO"):
             peer.expect(b"M5 UID SEARCH RETURN (ALL) UID 1:*\r\n")
             peer.send(b'* ESEARCH (TAG "M5") UID ALL 1:6\r\nM5 OK .\r\n')
-            peer.expect(b"M6 UID FETCH 3,5:6 " + LOOK + b"\r\n")
-            peer.send(b"M6 NO again\r\n")
-            peer.expect(b"M7 UID FETCH 2:3,5:6 " + FIELDS + b"\r\n")
-            peer.send(b"".join(row(uid, uid) for uid in (2, 3, 5, 6)) + b"M7 OK .\r\n")
+            peer.expect(b"M6 UID FETCH 2:3,5:6 " + FIELDS + b"\r\n")
+            peer.send(b"".join(row(uid, uid) for uid in (2, 3, 5, 6)) + b"M6 OK .\r\n")
         else:
             peer.expect(b"M5 UID FETCH 2,5 " + FIELDS + b"\r\n")
             peer.send(row(2, 2) + row(5, 5) + b"M5 OK .\r\n")
@@ -251,12 +249,10 @@ def test_where_uids_are_far_apart_they_are_asked_for_first() -> None:
     def then(peer: Peer) -> None:
         peer.log_in("ESEARCH")
         peer.select(exists=1001, uidnext=4_000_000)
-        peer.expect(b'M3 UID SEARCH RETURN (ALL) UID 1:* SUBJECT "bill"\r\n')
-        peer.send(b'* ESEARCH (TAG "M3") UID ALL 9\r\nM3 OK .\r\n')
-        peer.expect(b"M4 UID SEARCH RETURN (ALL) UID 1:*\r\n")
-        peer.send(b'* ESEARCH (TAG "M4") UID ALL 5,9,3999999\r\nM4 OK .\r\n')
-        peer.expect(b"M5 UID FETCH 5,3999999 " + LOOK + b"\r\n")
-        peer.send(look(1, 5) + look(3, 3_999_999, ODD) + b"M5 OK .\r\n")
+        peer.expect(b"M3 UID SEARCH RETURN (ALL) UID 1:*\r\n")
+        peer.send(b'* ESEARCH (TAG "M3") UID ALL 5,9,3999999\r\nM3 OK .\r\n')
+        peer.expect(b'M4 UID SEARCH RETURN (ALL) UID 5:3999999 SUBJECT "bill"\r\nM5 UID FETCH 5,9,3999999 ' + LOOK + b"\r\n")
+        peer.send(b'* ESEARCH (TAG "M4") UID ALL 9\r\nM4 OK .\r\n' + look(1, 5) + look(2, 9) + look(3, 3_999_999, ODD) + b"M5 OK .\r\n")
         peer.expect(b"M6 UID FETCH 9,3999999 " + FIELDS + b"\r\n")
         peer.send(row(2, 9) + row(3, 3_999_999) + b"M6 OK .\r\n")
         peer.expect_end()
@@ -264,6 +260,25 @@ def test_where_uids_are_far_apart_they_are_asked_for_first() -> None:
     with Scripted(then) as server:
         block, = inbox(server).gather(BY_TEXT)
     assert (uids([block]), block.judged) == ([9, 3_999_999], 3)
+
+
+def test_while_the_candidates_of_a_stretch_are_decided_the_next_is_searched() -> None:
+    def then(peer: Peer) -> None:
+        peer.expect(b"M3 UID SEARCH RETURN (ALL) UID 1:*\r\n")
+        peer.send(b'* ESEARCH (TAG "M3") UID ALL 1:3,7:8\r\nM3 OK .\r\n')
+        peer.expect(b"M4 UID SEARCH RETURN (ALL) UID 1:2 KEYWORD $a\r\n")
+        peer.send(b'* ESEARCH (TAG "M4") UID ALL 1:2\r\nM4 OK .\r\n')
+        peer.expect(b"M5 UID FETCH 1:2 " + FIELDS + b"\r\nM6 UID SEARCH RETURN (ALL) UID 3:7 KEYWORD $a\r\n")
+        peer.send(row(1, 1) + row(2, 2) + b'M5 OK .\r\n* ESEARCH (TAG "M6") UID\r\nM6 OK .\r\n')
+        peer.expect(b"M7 UID SEARCH RETURN (ALL) UID 8:8 KEYWORD $a\r\n")
+        peer.send(b'* ESEARCH (TAG "M7") UID ALL 8\r\nM7 OK .\r\n')
+        peer.expect(b"M8 UID FETCH 8 " + FIELDS + b"\r\n")
+        peer.send(row(5, 8) + b"M8 OK .\r\n")
+        peer.expect_end()
+
+    with Scripted(selected(then, "ESEARCH", exists=5)) as server:
+        blocks = list(inbox(server, stretch=2).gather(Wanted(Fields(), since=1, narrow=NARROW)))
+    assert [(uids([block]), block.judged) for block in blocks] == [([1, 2], 2), ([], 2), ([8], 1)]
 
 
 def test_a_large_folder_comes_in_blocks_and_the_next_is_asked_for_before_one_is_given_out() -> None:

@@ -1,4 +1,4 @@
-"""Every way of gathering gives the same plan: in one FETCH, narrowed, in parts, one by one, with ESEARCH and without."""
+"""Every way of gathering gives the same plan: in one FETCH, narrowed, in stretches, in parts, one by one, with ESEARCH and without."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -51,13 +51,16 @@ def server() -> Iterator[Server]:
         yield running
 
 
-@given(mail=st.lists(MAIL, min_size=1, max_size=8), extended=st.booleans(), most=st.sampled_from([1, 2, 3, 2_000]))
+@given(mail=st.lists(MAIL, min_size=1, max_size=8), extended=st.booleans(), most=st.sampled_from([1, 2, 3, 2_000]),
+       stretch=st.sampled_from([1, 2, 3, 12_000]))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_way_of_gathering_gives_the_same_plan(server: Server, mail: list[bytes], extended: bool, most: int) -> None:
+def test_every_way_of_gathering_gives_the_same_plan(server: Server, mail: list[bytes], extended: bool, most: int,
+                                                      stretch: int) -> None:
     server.capabilities = CAPABILITIES if extended else CAPABILITIES - {"ESEARCH"}
     user = f"user{next(COUNT)}"
     uids = server.deliver(user, *mail)
-    where = Settings("home", "127.0.0.1", user, port=server.port, tls="none", read_only=True, most_uids=most)
+    where = Settings("home", "127.0.0.1", user, port=server.port, tls="none", read_only=True, most_uids=most,
+                     stretch=stretch)
     with connect(where, lambda: "pass") as session:
         session.select("INBOX")
         read = planned(session, RULES, session.gather(wanted(RULES, since=1, narrow=False)))
