@@ -4,7 +4,7 @@ IMAPClient's own lexer goes character by character: see bench/ for what it costs
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +40,7 @@ class Response:
     kind: bytes = b""       # upper case: FETCH, EXISTS, OK …
     order: int = 0          # which of all responses of its connection
     cut: bool = False       # it held a literal too large to be kept, empty here
+    _uid: int | None = field(default=None, repr=False)
 
     @classmethod
     def read(cls, parts: list[bytes]) -> "Response":
@@ -54,11 +55,15 @@ class Response:
         found = parse(self.parts)
         return found[3:] if found[1:2] == [self.number] and self.number else found[2:]
 
-    @cached_property
+    @property
     def uid(self) -> int:
         """Of a FETCH; 0 where it tells none."""
-        if found := _UID_FIRST.match(self.parts[0]):
-            return int(found[1])
+        if self._uid is None:
+            found = _UID_FIRST.match(self.parts[0])
+            self._uid = int(found[1]) if found else self._uid_in_values()
+        return self._uid
+
+    def _uid_in_values(self) -> int:
         try:
             items = self.values[0] if self.values else ()
         except Malformed:

@@ -5,7 +5,7 @@ answers); an ESEARCH result names its command's tag (RFC 4731 3.1). A command wi
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mailbot.imap.command import Answer, Command, pieces, waits
 from mailbot.imap.lexer import Malformed, Response, literal_size
@@ -158,17 +158,21 @@ class Pipeline:
             self._tagged(response)
 
     def _response(self) -> Response:
-        parts, cut = [self.transport.line()], False
-        while (size := literal_size(parts[-1])) is not None:
+        line = self.transport.line()
+        parts, held, cut = [line], len(line), False
+        while (size := literal_size(line)) is not None:
             if size > ABSURD_LITERAL:
                 raise self.transport.lost(f"sent a literal of {size:,} octets")
-            if sum(map(len, parts)) + size > LARGEST_LITERAL:
+            if held + size > LARGEST_LITERAL:
                 cut = True
                 self.transport.skip(size)
                 parts.append(b"")
             else:
+                held += size
                 parts.append(self.transport.octets(size))
-            parts.append(self.transport.line())
+            line = self.transport.line()
+            held += len(line)
+            parts.append(line)
         try:
             response = Response.read(parts)
         except Malformed as error:
@@ -191,8 +195,9 @@ class Pipeline:
 
         (Dovecot holds back tagged OKs until what else was in the write is done: what comes before one may be of a later command.)
         """
+        claims = _CLAIMS.get(response.kind, _anybody)
         for answer, _ in self._sent:
-            if answer.command is not IDLE and _claims(answer, response):
+            if answer.command is not IDLE and claims(answer, response):
                 return answer
         return None
 
@@ -220,15 +225,24 @@ def free_literals(capabilities: frozenset[str]) -> int:
     return 4_096 if "LITERAL-" in capabilities else 0
 
 
-def _claims(answer: Answer, response: Response) -> bool:
-    if response.kind == b"ESEARCH":
-        return _correlator(response) == answer.tag
-    if response.kind == b"FETCH":
-        uids = answer.command.uids
-        return uids is not None and uids[0] <= response.uid <= uids[1]
-    if response.kind == b"SEARCH":
-        return answer.command.single
+def _row(answer: Answer, response: Response) -> bool:
+    uids = answer.command.uids
+    return uids is not None and uids[0] <= response.uid <= uids[1]
+
+
+def _result(answer: Answer, response: Response) -> bool:
+    return _correlator(response) == answer.tag
+
+
+def _plain_result(answer: Answer, _response: Response) -> bool:
+    return answer.command.single
+
+
+def _anybody(_answer: Answer, _response: Response) -> bool:
     return True
+
+
+_CLAIMS: Mapping[bytes, Callable[[Answer, Response], bool]] = {b"FETCH": _row, b"ESEARCH": _result, b"SEARCH": _plain_result}
 
 
 def _correlator(response: Response) -> bytes:

@@ -18,6 +18,7 @@ from mailbot.imap.settings import Counts, Settings
 T = TypeVar("T")
 
 LONGEST_LINE = 8_000_000        # a SEARCH answer of a million UIDs
+SMALL = 1_024                   # octets
 SLOWEST = 16_384                # octets a second: what comes adds its share of time, so large answers pass and slow drips do not
 
 # A server with Nagle's algorithm holds its second packet until our ACK, which Linux delays by 40 ms and more.
@@ -42,10 +43,13 @@ class Transport:
 
     def line(self) -> bytes:
         """One line with its CRLF."""
-        while (end := self._end_of_line()) < 0:
+        end = self._buffer.find(b"\n", self._looked)
+        while end < 0:
             if len(self._buffer) - self._start > LONGEST_LINE:
                 raise self.lost(f"sent a line of more than {LONGEST_LINE:,} octets")
+            self._looked = len(self._buffer)
             self._more()
+            end = self._buffer.find(b"\n", self._looked)
         return self._take(end + 1 - self._start)
 
     def octets(self, count: int) -> bytes:
@@ -62,9 +66,11 @@ class Transport:
 
     def has_line(self) -> bool:
         """Whether line() would return at once. Asks the socket, and what TLS holds decrypted, without waiting."""
-        while self._end_of_line() < 0:
+        while (end := self._buffer.find(b"\n", self._looked)) < 0:
+            self._looked = len(self._buffer)
             if not self._fill():
                 return False
+        self._looked = end
         return True
 
     def wait(self, wake: int, until: float) -> None:
@@ -79,22 +85,17 @@ class Transport:
         self._buffer.clear()
         self._start = self._looked = 0
 
-    def _end_of_line(self) -> int:
-        end = self._buffer.find(b"\n", self._looked)
-        self._looked = len(self._buffer) if end < 0 else end
-        return end
-
     def _take(self, count: int) -> bytes:
-        end = self._start + count
-        taken = bytes(memoryview(self._buffer)[self._start:end])
-        self._start = end
-        self._looked = max(self._looked, end)
+        """Reading is line by line, three a message: what is small is copied twice, which is sooner done than a view is made."""
+        start, end = self._start, self._start + count
+        taken = bytes(self._buffer[start:end] if count < SMALL else memoryview(self._buffer)[start:end])
         if end == len(self._buffer):
             self.drop_read_ahead()
         elif end > 1_000_000:
             del self._buffer[:end]
-            self._looked -= end
-            self._start = 0
+            self._start = self._looked = 0
+        else:
+            self._start = self._looked = end
         return taken
 
     def _more(self) -> None:
