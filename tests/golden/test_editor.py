@@ -1,25 +1,51 @@
-"""What an editor says of a rules file, by way of the schema: yaml-language-server (npm install -g yaml-language-server)."""
+"""What an editor says of a rules file, by way of the schema: yaml-language-server, which npm fetches once where it is not installed."""
 
+import fcntl
 import json
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SERVER = shutil.which("yaml-language-server")
+from tests.lab.unpacked import cache
 
-pytestmark = pytest.mark.skipif(SERVER is None, reason="no yaml-language-server (npm install -g yaml-language-server)")
+ROOT = Path(__file__).parents[2]
+PACKAGE = "yaml-language-server@2.0.0"
+
+
+@pytest.fixture(scope="module")
+def language_server() -> str:
+    installed = shutil.which("yaml-language-server")
+    if installed or not shutil.which("npm"):
+        return installed or pytest.skip("neither yaml-language-server nor npm is at hand")
+    home = cache() / PACKAGE
+    cache().mkdir(parents=True, exist_ok=True)
+    with (cache() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not home.is_dir():
+            fetch(home)
+    return str(home / "node_modules" / ".bin" / "yaml-language-server")
+
+
+def fetch(home: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=home.parent) as scratch:
+        tree = Path(scratch, "tree")
+        tree.mkdir()
+        command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(tree), PACKAGE]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=tree)
+        if ended.returncode:
+            pytest.skip(f"npm has no {PACKAGE}: {ended.stderr.strip()[-300:]}")
+        shutil.move(tree, home)
 
 
 class Editor:
     """The little of the Language Server Protocol that an editor needs to show mistakes."""
 
-    def __init__(self) -> None:
-        assert SERVER
-        self._process = subprocess.Popen([SERVER, "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    def __init__(self, server: str) -> None:
+        self._process = subprocess.Popen([server, "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self._ids = 0
         self._call("initialize", processId=None, rootUri=None, capabilities={})
         self._notify("initialized")
@@ -74,7 +100,7 @@ class Editor:
         return told
 
 
-def test_an_editor_finds_the_example_right_and_a_broken_file_wrong(tmp_path: Path) -> None:
+def test_an_editor_finds_the_example_right_and_a_broken_file_wrong(language_server: str, tmp_path: Path) -> None:
     for name in ("rules.schema.json", "rules.example.yaml"):
         shutil.copy(ROOT / name, tmp_path)
     broken = tmp_path / "broken.yaml"
@@ -88,7 +114,7 @@ rules:
       - mvoe: A
     folder: Junk
 """)
-    with Editor() as editor:
+    with Editor(language_server) as editor:
         assert editor.mistakes(tmp_path / "rules.example.yaml") == []
         found = editor.mistakes(broken)
     assert {line for line, _ in found} == {5, 7, 8}, found
