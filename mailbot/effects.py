@@ -148,7 +148,7 @@ class Wanted:
 
     The scope is every UID from `since` on, and those in `uids`. `narrow` asks the server first which of them can match
     at all (None: read them all). `ask` are conditions that the server answers by SEARCH over the scope: keys that only it
-    knows, and the conditions of rules that delete.
+    knows, and the conditions of rules that delete. `aside`: not for the folder's own sake: its new mail is still news.
     """
 
     fields: Fields
@@ -156,6 +156,7 @@ class Wanted:
     uids: tuple[int, ...] = ()
     narrow: Node | None = None
     ask: tuple[Node, ...] = ()
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class Recovery:
         bounds = {row.id: row.target_uidnext if row.target.uidvalidity == state.uidvalidity else 1 for row in rows}
         copies: dict[str, list[int]] = defaultdict(list)
         wanted = {row.fingerprint for row in rows}
-        for block in self._mailbox.gather(Wanted(Fields(), since=min(bounds.values()))):
+        for block in self._mailbox.gather(Wanted(Fields(), since=min(bounds.values()), aside=True)):
             for message in block.messages:
                 if (mark := fingerprint(message)) in wanted:
                     copies[mark].append(message.uid)

@@ -70,7 +70,7 @@ class Gathering:
         yield from self._folder()
 
     def _mark(self, up_to: int, highest_uid: int) -> None:
-        if self.wanted.since is not None:
+        if self.wanted.since is not None and not self.wanted.aside:
             self.selected.gathered(self.wanted.since, up_to, highest_uid)
 
     def _at_most_waiting(self) -> int:

@@ -42,6 +42,7 @@ class Notifying:
             self._supported = len(words) < _ROOM and self._set(_SELECTED, *others, _PERSONAL)
         if self._supported:
             self._watched = frozenset(folders)
+            self._told = {name: uidnext for name, uidnext in self._told.items() if name in self._watched}
         return self._supported
 
     def _leave(self) -> None:

@@ -221,6 +221,10 @@ class Session:
         """Drops the connection without a word."""
         self._pipeline.transport.close()
 
+    def sever(self) -> None:
+        """Of all here the one that may be called by another thread: what is going on ends with Unreachable."""
+        self._pipeline.transport.sever()
+
     def __enter__(self) -> Self:
         return self
 

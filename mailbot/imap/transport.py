@@ -80,6 +80,12 @@ class Transport:
         """
         self._poll(select.POLLIN, until, wake)
 
+    def sever(self) -> None:
+        """From another thread: whoever waits here is told at once that the connection is gone."""
+        with contextlib.suppress(OSError):
+            # Not SSLSocket's own, which from then on would read what is encrypted as if it were not.
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
     def drop_read_ahead(self) -> None:
         """Before TLS: what came with STARTTLS's OK was not protected, and may be another's (CVE-2011-0411)."""
         self._buffer.clear()

@@ -163,7 +163,8 @@ class Service:
             team.stop()
         stopped = time.monotonic()
         for team in gone:
-            team.join(stopped)
+            if not team.join(stopped):
+                team.sever()        # else its successor would wait for the account as long as the server is silent
         for team in self._teams.values():
             team.look("rules")
         for position, account in enumerate(a for a in wanted.values() if a.name not in self._teams):

@@ -82,6 +82,11 @@ class Team:
             member.thread.join(max(0.0, stopped + within - time.monotonic()))
         return not any(member.thread.is_alive() and member.watcher.is_connected for member in self._members.values())
 
+    def sever(self) -> None:
+        """After `stop`: no connection is waited for any longer. What was on its way is looked up by who comes next."""
+        for member in list(self._members.values()):
+            member.watcher.sever()
+
     def revive(self, now: float) -> None:
         with self._lock:
             for index, member in list(self._members.items()):

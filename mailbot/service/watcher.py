@@ -88,6 +88,11 @@ class Watcher:
         self._stop.set()
         self.wake.set("stop")
 
+    def sever(self) -> None:
+        """After `stop`, of one that is still busy: its server has not answered in time."""
+        if session := self._session:
+            session.sever()
+
     # -- one state at a time
 
     def _step(self, state: State) -> Event:
@@ -128,7 +133,9 @@ class Watcher:
         session, ruleset = self._live()
         if self.index == 0:
             folders = self._shared.work.folders(session, ruleset)
-            self._assign(folders, together=self._shared.work.elsewhere(self.account.name, ruleset) and session.watch(folders))
+            # Where it is in force it is kept to what is watched now, be that INBOX alone.
+            wants_notify = session.has_notify or self._shared.work.elsewhere(self.account.name, ruleset)
+            self._assign(folders, together=wants_notify and session.watch(folders))
             self._shared.work.tidy(session)
         session.doubt()
         self._round(session, ruleset, self.folders, ask=self.folders)
@@ -227,6 +234,8 @@ class Watcher:
 
     def _lost(self, why: str, reason: Reason) -> Event:
         self._hang_up()
+        if self._stop.is_set():
+            return Event.STOP
         self._shared.work.telemetry.lost(reason)
         self._turns.done(self.wake)
         now = time.monotonic()

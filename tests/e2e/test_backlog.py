@@ -40,7 +40,7 @@ def test_five_thousand_messages_are_moved_over_connections_of_which_none_holds(d
                     sizes.append(resident(bot.pid))
                 return done[-1] == WAITING
 
-            until(worked_off, deadline=120, what=f"{WAITING} messages moved")
+            until(worked_off, deadline=300, what=f"{WAITING} messages moved")
             bot.wait("pass.done", folder="INBOX", seconds=60)
             sizes.append(resident(bot.pid))
             assert bot.stop()[0] == 0

@@ -231,3 +231,22 @@ def test_over_a_state_that_was_removed_nothing_is_done_that_could_not_be_noted(d
         bot.wait("session.retry")
         assert bot.stop()[0] == 0
     assert len(dovecot.snapshot(user)["INBOX"]) == 1
+
+
+def test_an_account_that_is_changed_while_its_server_is_silent_in_the_middle_of_a_pass_is_at_work_again_at_once(
+        dovecot: Dovecot, tmp_path: Path) -> None:
+    """The pass holds the account's lock, and the server would have a minute to answer."""
+    user = dovecot.user()
+    with Proxy((dovecot.host, dovecot.port), arm="UID FETCH", cut_s2c=0, how="silence", only={1}) as proxy:
+        text = in_the_clear(proxy.port, user)
+        (tmp_path / "rules.yaml").write_text(text + RULES)
+        with Bot(tmp_path) as bot:
+            bot.wait("idle.started", seconds=60)
+            dovecot.deliver(user, message("hello"))
+            until(lambda: (1, "UID FETCH") in proxy.verbs(), deadline=60, what="a pass that is not answered")
+            (tmp_path / "rules.yaml").write_text(text.replace("{host", "{idle_refresh: 4m, host") + RULES)
+            loaded = bot.wait("rules.loaded", 2, seconds=60)[-1]
+            passed = bot.wait("action.applied", seconds=90)[0]
+            assert bot.stop()[0] == 0
+    assert passed["_at"] - loaded["_at"] < 30
+    assert not bot.seen("session.lost"), "it was ended, and not lost"

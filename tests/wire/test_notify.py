@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mailbot.effects import Fields
+from mailbot.effects import Fields, Wanted
 from mailbot.errors import Refused, Unreachable
 from mailbot.imap.idling import Idled
 from mailbot.imap.session import Session
@@ -163,14 +163,19 @@ def test_a_doubted_folder_is_selected_once_more_and_is_no_news_to_itself(quiet: 
 
 
 @pytest.mark.parametrize("told", [b"* STATUS B (UIDNEXT 9)\r\n", b""])     # before it is selected, or not by then: Dovecot takes its time
-def test_mail_in_a_folder_that_is_selected_for_something_else_stays_news(quiet: int, told: bytes) -> None:
+@pytest.mark.parametrize(("look", "uids"), [
+    (lambda session: session.fetch([3], Fields()), b"3"),                                       # whether a message is there
+    (lambda session: list(session.gather(Wanted(Fields(), since=3, aside=True))), b"3:*"),      # what a crash left there
+])
+def test_mail_in_a_folder_that_is_selected_for_something_else_stays_news(
+        quiet: int, told: bytes, look: Callable[[Session], object], uids: bytes) -> None:
     def then(peer: Peer) -> None:
         peer.expect(b'M5 STATUS "B" (MESSAGES UIDNEXT UIDVALIDITY)\r\n')
         peer.send(b"* STATUS B (MESSAGES 7 UIDNEXT 8 UIDVALIDITY 4)\r\nM5 OK .\r\n" + told)
         peer.expect(b'M6 SELECT "B"\r\nM7 STATUS "INBOX" (MESSAGES UIDNEXT UIDVALIDITY)\r\n')
         peer.send(b"* 8 EXISTS\r\n* OK [UIDVALIDITY 4] .\r\n* OK [UIDNEXT 9] .\r\nM6 OK [READ-WRITE] .\r\n"
                   b"* STATUS INBOX (MESSAGES 5 UIDNEXT 6 UIDVALIDITY 7)\r\nM7 OK .\r\n")
-        peer.expect(b"M8 UID FETCH 3 (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM MESSAGE-ID)])\r\n")
+        peer.expect(b"M8 UID FETCH %s (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM MESSAGE-ID)])\r\n" % uids)
         peer.send(b"M8 OK .\r\n")
         peer.expect(b'M9 SELECT "INBOX"\r\nM10 STATUS "B" (MESSAGES UIDNEXT UIDVALIDITY)\r\n')
         peer.send(b"* 5 EXISTS\r\n* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 6] .\r\nM9 OK [READ-WRITE] .\r\n"
@@ -181,7 +186,7 @@ def test_mail_in_a_folder_that_is_selected_for_something_else_stays_news(quiet: 
         session = watching(server)
         session.status(["B"])
         session.select("B")
-        session.fetch([3], Fields())
+        look(session)
         session.select("INBOX")
         assert waits(session, quiet) is Idled.WOKEN
         assert "B" in session.news()
@@ -285,6 +290,17 @@ def test_it_is_asked_for_once_and_folders_that_are_made_later_are_among_them(qui
         assert session.watch(("INBOX", "Räume"))
         assert waits(session, quiet) is Idled.WOKEN
         assert session.news() == ("Räume",)
+
+
+def test_what_is_watched_no_more_is_no_news_though_the_server_goes_on_telling(quiet: int) -> None:
+    with Scripted(watched(idle(b"M5", b"* STATUS A (UIDNEXT 9)\r\n* STATUS B (UIDNEXT 9)\r\n"))) as server:
+        session = watching(server)
+        assert waits(session, quiet) is Idled.WOKEN
+        assert session.watch(("INBOX", "B"))
+        assert session.news() == ("B",)
+        assert session.watch(("INBOX",))
+        assert session.has_notify
+        assert waits(session, quiet, 0.2) is Idled.REFRESHED
 
 
 def shared_folders(then: Script) -> Script:
