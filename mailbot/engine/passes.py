@@ -111,8 +111,8 @@ class _Batch:
         if new + len(due) <= PORTION or self._may_be_over_limit(due, new):
             yield self.run(self.inflow.next, due, last=last)
             return
-        narrow = wanted(self._rules, since=self.inflow.next, narrow=new > MANY).narrow
-        uids = sorted({*due, *self._mailbox.candidates(narrow, self.inflow.next)})
+        # Not narrowed: where a text may be overlooked by the server that would read headers of all of them, at once.
+        uids = sorted({*due, *self._mailbox.candidates(None, self.inflow.next)})
         for start in range(0, len(uids), PORTION):
             if self._stopped():
                 yield Pass(self._mailbox.account, self.inflow.state.name, cut_short=True)

@@ -161,7 +161,9 @@ class Session:
         applying = Applying(
             self._pipeline, self.capabilities, self._names, self._current(), self._settings.most_uids, self._settings.large,
             server=self._directory.server, idles=self.has_idle, is_there=lambda name: name in self.folders(), created=self._created)
-        return applying.outcomes(orders, last=last)
+        outcomes = applying.outcomes(orders, last=last)
+        self.counts.effects += sum(outcome.done for outcome in outcomes)
+        return outcomes
 
     # -- for people
 

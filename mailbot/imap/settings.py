@@ -41,3 +41,4 @@ class Counts:
     commands: int = 0
     sent: int = 0               # octets, before TLS
     received: int = 0           # octets, after TLS
+    effects: int = 0            # on messages, that are known to be done

@@ -6,7 +6,7 @@ from random import Random
 LOGIN_REFUSED = 360.0       # seconds: ten tries an hour, below what locks accounts out; with OAuth2 the first may be two
 THROTTLED = 15 * 60.0       # imap-facts.md, "Error classes": at least 15 minutes
 LONGEST = 60.0
-STEADY = 30.0               # seconds that a connection must have held: one that breaks sooner has ended no outage
+STEADY = 30.0               # seconds that a connection must have held, or have done something: else it has ended no outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,12 @@ class Losses:
         """`now` is monotonic, here and below."""
         self._up_at = now
 
-    def lost(self, now: float) -> Loss:
+    def lost(self, now: float, *, got_on: bool = False) -> Loss:
+        """`got_on`: something was done over it. That ends an outage, however soon it broke: a line that is cut again and again
+        is used as long as each connection brings us further."""
         up_at, self._up_at = self._up_at, None
         first = up_at is not None or self._began is None
-        if self._began is None or (up_at is not None and now - up_at >= STEADY):
+        if self._began is None or (up_at is not None and (got_on or now - up_at >= STEADY)):
             self._began, self._tell_at = now, 0.0
         lasted = now - self._began
         news = lasted >= self._tell_at

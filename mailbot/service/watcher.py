@@ -233,13 +233,14 @@ class Watcher:
         return Event.LOGIN_REFUSED
 
     def _lost(self, why: str, reason: Reason) -> Event:
+        got_on = self._session is not None and self._session.counts.effects > 0
         self._hang_up()
         if self._stop.is_set():
             return Event.STOP
         self._shared.work.telemetry.lost(reason)
         self._turns.done(self.wake)
         now = time.monotonic()
-        loss = self._losses.lost(now)
+        loss = self._losses.lost(now, got_on=got_on)
         if loss.first:
             log.warning("session.lost", account=self.account.name, watcher=self.index, why=why)
         wait = backoff.after_loss(loss.lasted, self._shared.rng)

@@ -79,6 +79,16 @@ def test_a_connection_that_does_not_last_has_ended_no_outage() -> None:
     assert losses.lost(now + backoff.STEADY).lasted == 0
 
 
+def test_a_connection_over_which_something_was_done_has_ended_the_outage() -> None:
+    rng, losses, now = Random(1), backoff.Losses(), 1000.0
+    for _ in range(100):
+        losses.connected(now)
+        now += 4.0
+        wait = backoff.after_loss(losses.lost(now, got_on=True).lasted, rng)
+        assert wait <= 0.5
+        now += wait
+
+
 def test_an_outage_of_a_month_is_told_of_less_and_less() -> None:
     rng, losses, now = Random(1), backoff.Losses(), 1000.0
     losses.connected(now)
