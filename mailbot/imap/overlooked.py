@@ -12,7 +12,8 @@ from mailbot.mail.plain import is_plain
 def looks(uid_sets: Iterable[bytes], headers: frozenset[str]) -> list[Command]:
     """`headers`: those that are searched, lower case."""
     asked = b"(UID %s)" % section(headers)
-    return [Command("UID FETCH", (uid_set, asked), uids=bounds(uid_set)) for uid_set in uid_sets]
+    # Slow: what the server has not in its cache yet it reads from every message, as for the search.
+    return [Command("UID FETCH", (uid_set, asked), uids=bounds(uid_set), slow=True) for uid_set in uid_sets]
 
 
 def told(answers: Iterable[Answer]) -> dict[int, bool]:
