@@ -95,7 +95,7 @@ def rename(session: Session, arguments: Sequence[Token]) -> str:
         raise no("a folder cannot be in itself")
     if old not in session.store.names():
         raise no("[NONEXISTENT] there is no such folder")
-    if new in session.store.folders:
+    if {old, new} <= session.store.folders.keys():      # a level that is no folder goes anywhere
         raise no("[ALREADYEXISTS] there is one")
     session.store.rename(old, new)
     return "OK renamed"

@@ -165,6 +165,12 @@ CONVERSATIONS = {
         RENAME INBOX INBOX
         RENAME Else Work
         LIST "" *
+        CREATE Level/kid
+        RENAME Level INBOX
+        CREATE Level/child
+        RENAME Level Archive
+        LIST "" *
+        RENAME Work Archive
     """,
     "flags in a folder that is examined or empty": FILL + """
         EXAMINE INBOX

@@ -49,7 +49,14 @@ def test_where_they_differ_the_simulator_refuses(dovecot: Dovecot, sim: Server, 
 
 _UIDS = st.sampled_from(["1", "2:4", "3,1", "*", "5:*", "99"])
 _FLAGS = st.sampled_from(["\\Seen", "\\Deleted", "\\Flagged $todo", "$TODO", "$new \\Answered"])
+_NAMES = st.sampled_from(["Work", "Work/deep", "Work/deep/er", '"a b"', "nowhere", "inbox"])
+_PARTS = st.sampled_from(["[]", "[HEADER]", "[TEXT]<3.9>", "[1]", "[2]", "[2.1]", "[1.MIME]", "[3.HEADER]", "[3.2]", "[]<9999.5>",
+                          "[HEADER.FIELDS (Subject From)]", "[HEADER.FIELDS.NOT (TO)]"])
 _COMMANDS = st.one_of(
+    st.builds("{} {}".format, st.sampled_from(["CREATE", "DELETE", "SELECT INBOX\nDELETE"]), _NAMES),
+    st.builds("RENAME {} {}".format, _NAMES, _NAMES),
+    st.sampled_from(['LIST "" *', 'LIST "" %', 'LIST "" Work* RETURN (CHILDREN)', 'LIST Work/ %']),
+    st.builds("UID FETCH {} (BODY.PEEK{} BODYSTRUCTURE)".format, _UIDS, _PARTS),
     st.builds("UID STORE {} {}FLAGS{} ({})".format, _UIDS, st.sampled_from("+-"), st.sampled_from(["", ".SILENT"]), _FLAGS),
     st.builds("UID STORE {} FLAGS ({})".format, _UIDS, _FLAGS),
     st.builds("UID {} {} {}".format, st.sampled_from(["COPY", "MOVE"]), _UIDS, st.sampled_from(["Archive", "INBOX", "nowhere"])),
@@ -60,10 +67,10 @@ _COMMANDS = st.one_of(
     st.just("STATUS Archive (MESSAGES UIDNEXT UNSEEN)"),
 )
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(commands=st.lists(_COMMANDS, min_size=1, max_size=12))
 def test_whatever_is_said_in_whatever_order(dovecot: Dovecot, sim: Server, commands: list[str]) -> None:
-    theirs, ours = _both("\n".join([FILL, FILL, "SELECT INBOX", *commands]), dovecot, sim)
+    theirs, ours = _both("\n".join([FILL, FILL, "APPEND INBOX {parts}", "SELECT INBOX", *commands]), dovecot, sim)
     assert ours == theirs
 
 
