@@ -11,7 +11,7 @@ from mailbot.imap.lexer import Response
 from mailbot.imap.names import Names
 from mailbot.imap.pipeline import Pipeline
 
-# RFC 5465 6.2: an EXPUNGE comes only where RFC 3501 7.4.1 lets it. MessageNew and MessageExpunge go together (5).
+# RFC 5465 6.1: an EXPUNGE comes only where RFC 3501 7.4.1 lets it. MessageNew and MessageExpunge are asked for together or not at all.
 _SELECTED = b"(selected-delayed (MessageNew MessageExpunge))"
 # All of our own, so that those which are made later are among them: a second NOTIFY SET turns Dovecot 2.3 deaf for all but the
 # selected folder.

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from mailbot.accounts.account import Account
 from mailbot.log import get_logger
 from mailbot.service import backoff
+from mailbot.service.shared import Shared
 from mailbot.service.states import State
 from mailbot.service.telemetry import Reason
 from mailbot.service.turns import Turns
 from mailbot.service.wake import Wake
-from mailbot.service.watcher import Shared, Watcher
+from mailbot.service.watcher import Watcher
 
 log = get_logger(__name__)
 

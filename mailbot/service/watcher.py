@@ -3,9 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from random import Random
-from typing import Protocol
 
 from mailbot.accounts.account import Account
 from mailbot.errors import Cause, ConfigError, Locked, LoginRefused, Refused, StateFailed, Unreachable
@@ -15,35 +12,16 @@ from mailbot.log import get_logger
 from mailbot.rules.rule import Ruleset
 from mailbot.service import backoff
 from mailbot.service.agenda import NEVER, Agenda
-from mailbot.service.arrivals import Arrivals
 from mailbot.service.connect import connect
-from mailbot.service.heartbeat import Heartbeat
+from mailbot.service.shared import Assign, Shared
 from mailbot.service.states import NEXT, Event, State
 from mailbot.service.telemetry import Reason
 from mailbot.service.turns import TURN, Turns, Wait
 from mailbot.service.wake import Wake
-from mailbot.service.work import Work
 
 log = get_logger(__name__)
 
 POLL = 60.0                 # seconds between STATUS rounds where the server has no IDLE
-
-
-@dataclass(slots=True)
-class Shared:
-    """What all watchers of a service see. `ruleset` is replaced by a reload, never changed."""
-
-    ruleset: Ruleset
-    work: Work
-    heartbeat: Heartbeat
-    rng: Random
-    patience: backoff.Patience = field(default_factory=backoff.Patience)
-    arrivals: Arrivals = field(default_factory=Arrivals)
-
-
-class Assign(Protocol):
-    def __call__(self, folders: tuple[str, ...], *, together: bool) -> None:
-        """The folders there are to watch, busiest first; `together`: on the connection of the one that tells."""
 
 
 class Watcher:

@@ -26,10 +26,10 @@ from mailbot.imap.settings import Settings
 from mailbot.service import connect as service_connect
 from mailbot.service.clocks import Clocks
 from mailbot.service.heartbeat import Heartbeat
+from mailbot.service.shared import Shared
 from mailbot.service.supervisor import Service
 from mailbot.service.team import Team
 from mailbot.service.wake import Wake
-from mailbot.service.watcher import Shared
 from mailbot.service.work import Work
 from tests.e2e.bot import Bot, in_the_clear, mailbot, over_tls
 from tests.e2e.mail import message

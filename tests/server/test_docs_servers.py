@@ -18,8 +18,9 @@ from mailbot.mail.headers import Headers
 from mailbot.mail.message import Message
 from mailbot.search.evaluate import verdict
 from mailbot.search.nodes import Key
+from mailbot.service.agenda import FULL_LOOK
 from mailbot.service.backoff import LOGIN_REFUSED, THROTTLED
-from mailbot.service.watcher import FULL_LOOK, POLL
+from mailbot.service.watcher import POLL
 from tests.docs import TOP
 from tests.lab.courier import Courier
 from tests.lab.server import Server

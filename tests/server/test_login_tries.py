@@ -23,9 +23,9 @@ from mailbot.engine.journal import Journal
 from mailbot.rules.rule import Ruleset
 from mailbot.service import backoff
 from mailbot.service.heartbeat import Heartbeat
+from mailbot.service.shared import Shared
 from mailbot.service.team import Team
 from mailbot.service.wake import Wake
-from mailbot.service.watcher import Shared
 from mailbot.service.work import Work
 from tests.lab.dovecot import Dovecot
 from tests.lab.oauth import Provider, bearer_server
