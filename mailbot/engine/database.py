@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mailbot.engine import schema
 from mailbot.engine.identity import FileIdentity, identity
-from mailbot.engine.locks import explained
+from mailbot.engine.locks import MAKE_ROOM, explained
 from mailbot.errors import StateFailed
 from mailbot.log import get_logger
 
@@ -110,8 +110,14 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            log.error("state.failed", path=str(self._path), why=str(error), alert=True)
-            raise StateFailed(f"the state in {self._path} cannot be used: {error}") from error
+            log.error("state.failed", path=str(self._path), why=said(error), alert=True)
+            raise StateFailed(f"the state in {self._path} cannot be used: {said(error)}") from error
+
+
+def said(error: sqlite3.Error) -> str:
+    """By SQLite; where there is no room also the way out."""
+    full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return f"{error}: {MAKE_ROOM}" if full else str(error)
 
 
 def utc_now() -> datetime:
@@ -125,8 +131,8 @@ def open_file(path: Path, now: Callable[[], datetime]) -> Database:
     except sqlite3.DatabaseError as error:
         # The primary code; SQLite adds details in the higher bits. A file that is busy, or not ours to open, is not spoilt.
         if getattr(error, "sqlite_errorcode", 0) & 0xFF not in SPOILT:
-            log.error("state.failed", path=str(path), why=str(error), alert=True)
-            raise StateFailed(f"the state in {path} cannot be opened: {error}") from error
+            log.error("state.failed", path=str(path), why=said(error), alert=True)
+            raise StateFailed(f"the state in {path} cannot be opened: {said(error)}") from error
         aside = _move_aside(path, now())
         log.error("state.reset", path=str(path), why=str(error), kept=str(aside), alert=True)
         return _opened(path)

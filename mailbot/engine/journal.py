@@ -94,6 +94,19 @@ class Journal:
         """For the small hours: the file is written anew where much of it is free."""
         self._database.compact()
 
+    def forget_accounts(self, kept: Collection[str], before: datetime) -> list[str]:
+        """All that is known of those that are not `kept` and have begun no pass since then; their names.
+
+        Where nobody may look any more whether a message is still there, it is all or nothing: should such an account come
+        back, its folders begin from now.
+        """
+        with self.transaction():
+            rows = self._database.read("SELECT account FROM pass GROUP BY account HAVING MAX(began) < ?", (stamp(before),))
+            gone = [str(row["account"]) for row in rows if row["account"] not in kept]
+            for table in ("cursor", "pending", "schedule", "effect", "pass"):
+                self._database.write_each(f"DELETE FROM {table} WHERE account = ?", [(name,) for name in gone])     # noqa: S608  ours
+        return gone
+
     def begin_pass(self, account: str, folder: str, cause: str, now: datetime) -> int:
         """Its id. Inside a transaction; behind that, `mark_begun`."""
         return self._database.write("INSERT INTO pass (account, folder, began, cause) VALUES (?, ?, ?, ?)",

@@ -1,5 +1,6 @@
 """One bot per mailbox (safety.md): `flock` on files in the state folder. The kernel frees a lock when its process dies."""
 
+import errno
 import fcntl
 import os
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from mailbot.errors import Locked, StateFailed
 
+MAKE_ROOM = "make room there, or point MAILBOT_STATE elsewhere"
 BETWEEN = 0.05      # seconds between two looks at a lock that another process holds
 
 
@@ -70,8 +72,10 @@ class Locks:
 
 
 def explained(error: OSError, path: Path) -> str:
-    """What the system says; where it is about access, also whose it is and the way out."""
+    """What the system says; where it is about access or room, also the way out."""
     said = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{said}: {MAKE_ROOM}"
     if not isinstance(error, PermissionError):
         return said
     # os.path.exists: Path's own raises where it may not look.

@@ -1,7 +1,10 @@
-"""Forgetting: a row is kept for 400 days, and longer while its message is still where the rule found it."""
+"""Forgetting: a row is kept for 400 days, and longer while its message is still where the rule found it.
+
+Of an account that is configured no more nobody can say that: it is forgotten as a whole, 400 days after its last pass.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from mailbot.effects import Fields, Mailbox
@@ -24,6 +27,11 @@ def prune(engine: Engine, mailbox: Mailbox) -> int:
         effects.forget(old, before)
         forgotten += len(old)
     return forgotten
+
+
+def forget_others(engine: Engine, accounts: Collection[str]) -> list[str]:
+    """The accounts that were forgotten: none of these, which are configured."""
+    return engine.journal.forget_accounts(accounts, engine.now() - KEPT)
 
 
 def _there(mailbox: Mailbox, rows: Sequence[EffectRow]) -> set[int]:

@@ -24,9 +24,9 @@ from mailbot.service.heartbeat import Heartbeat
 from mailbot.service.masked import masked
 from mailbot.service.notify import Notify
 from mailbot.service.reload import LOOK_EVERY, SETTLE, Watch
+from mailbot.service.shared import Shared
 from mailbot.service.team import Team
 from mailbot.service.wake import Wake
-from mailbot.service.watcher import Shared
 from mailbot.service.work import Work
 
 log = get_logger(__name__)
@@ -89,6 +89,7 @@ class Service:
                     team.look("look")
             for team in self._teams.values():
                 team.revive(time.monotonic())
+            self._shared.work.forget_others([account.name for account in self._config.accounts])
             self._beat()
 
     def _look_at_the_clock(self) -> None:

@@ -5,15 +5,16 @@ It is given the function that executes, or the one that shows.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from mailbot.effects import Mailbox
 from mailbot.engine.engine import Act, Engine, Pass, Stopped
 from mailbot.engine.passes import arrival, folder_pass
 from mailbot.engine.pending import Inbox
-from mailbot.engine.pruning import prune
-from mailbot.errors import Refused
+from mailbot.engine.pruning import forget_others, prune
+from mailbot.errors import Refused, StateFailed
 from mailbot.imap.session import Session
 from mailbot.log import get_logger
 from mailbot.plan import scope
@@ -40,6 +41,7 @@ class Work:
         self._clock_was_set = False
         self._tidied: dict[str, date] = {}
         self._compacted: date | None = None
+        self._forgot: date | None = None
         self._seen: Counter[tuple[str, str]] = Counter()    # messages judged, by account and folder
 
     # -- what there is to do
@@ -112,6 +114,14 @@ class Work:
         if local.hour in NIGHT and self._compacted != local.date():
             self._compacted = local.date()      # first: where there is no room for it, tomorrow is soon enough
             self.engine.journal.compact()
+
+    def forget_others(self, accounts: Collection[str]) -> None:
+        """Once a day: what is known of accounts that are not among these, which are configured, if it is long ago."""
+        today = self.engine.now().date()
+        if not self.read_only and self._forgot != today:
+            self._forgot = today
+            with suppress(StateFailed):     # the log has it; tomorrow is soon enough
+                forget_others(self.engine, accounts)
 
     def _logged(self, session: Session, folder: str, do: Callable[[], Pass]) -> Pass | None:
         began, trips = time.monotonic(), session.counts.round_trips

@@ -1,5 +1,6 @@
 """The state file: private, lasting, and never a reason to do something destructive."""
 
+import errno
 import json
 import os
 import sqlite3
@@ -17,9 +18,10 @@ import structlog
 from mailbot.effects import AddFlags, Copy, Delete, Move, Outcome, RemoveFlags, Save, SavedPart, SetFlags
 from mailbot.engine import schema
 from mailbot.engine.codec import effect_of, effect_text
+from mailbot.engine.database import said
 from mailbot.engine.effect_rows import Intent, Place
 from mailbot.engine.journal import Cursor, Journal
-from mailbot.engine.locks import Locks
+from mailbot.engine.locks import Locks, explained
 from mailbot.engine.pending import Inbox, Setback
 from mailbot.errors import Cause, Locked, StateFailed
 from mailbot.log import configure
@@ -357,3 +359,12 @@ def test_a_file_that_was_moved_away_takes_no_notes_until_it_is_back(path, journa
         journal.begin_pass("home", "INBOX", "arrival", NOW)
     path.with_name("aside").replace(path)
     assert journal.begin_pass("home", "INBOX", "arrival", NOW) == first + 1
+
+
+def test_where_there_is_no_room_it_says_what_to_do(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "small.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(sqlite3.Error) as full:
+            connection.execute("CREATE TABLE one (a)")
+    assert said(full.value) == "database or disk is full: make room there, or point MAILBOT_STATE elsewhere"
+    assert "make room there" in explained(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), tmp_path)
