@@ -38,7 +38,7 @@ MUTANTS = (
     # -- the journal: what is written before and after
     Mutant("no intent is found again", "engine/effect_rows.py", "'intent', ?, ?", "'failed', ?, ?"),
     Mutant("no outcome is written", "engine/waves.py", "        self._settle(became)\n", "", ENGINE),
-    Mutant("no new mail is noted", "engine/inflow.py", "                journal.pending.begin(inbox, uids)\n", ""),
+    Mutant("no new mail is noted", "engine/inflow.py", "                journal.pending.begin(self.inbox, uids)\n", ""),
     Mutant("the journal is not synced", "engine/database.py", "PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL",
            ("tests/unit/test_engine_journal.py",)),
     Mutant("what was moved leaves its rows behind", "engine/effect_rows.py", "isinstance(outcome.effect, Move | Delete)]", "False]",

@@ -24,3 +24,9 @@ def test_every_promise_has_its_tests() -> None:
 def test_the_mutants_are_as_many_as_it_says() -> None:
     assert f"| mutants | {len(QUICK)} | {len(MUTANTS)} |" in TEXT
     assert {mutant.name for mutant in MUTANTS} >= set(QUICK)
+
+
+def test_what_each_mutant_changes_is_there_once() -> None:
+    """Else it is found out only hours into the long run."""
+    files = {mutant.file: (TOP / "mailbot" / mutant.file).read_text() for mutant in MUTANTS}
+    assert [mutant.name for mutant in MUTANTS if files[mutant.file].count(mutant.old) != 1] == []
