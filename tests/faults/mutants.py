@@ -81,6 +81,8 @@ MUTANTS = (
     # -- what the plan was made of
     Mutant("another UIDVALIDITY is no matter", "engine/passes.py", "if cursor and same and not _set_back(", "if cursor and not _set_back(",
            ENGINE),
+    Mutant("a folder that was replaced while we looked elsewhere is no matter", "engine/standing.py",
+           "return now if now.uidvalidity == state.uidvalidity else None", "return now", ("tests/unit/test_engine_replaced.py",)),
     Mutant("another message under the UID is no matter", "engine/execute.py",
            "if fingerprint(message) != chain.named.fingerprint:", "if False:", ENGINE),
     Mutant("a plan of another UIDVALIDITY is no matter", "engine/execute.py",
