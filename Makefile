@@ -16,7 +16,7 @@ check: $(VENV)/.check
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST)
+	$(MAKE) test
 
 # Everything of tests/faults, hours of it: 50,000 cuts, every mutant, an idle minute … and the figures at the end.
 # make faults TESTS="tests/faults/test_cuts.py -k trash" FIRST=99: a part of it, from other octets on

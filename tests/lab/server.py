@@ -33,11 +33,11 @@ class Server:
         """A user name that nobody has used."""
         return f"user{next(self._users)}"
 
-    def client(self, user: str, *, tls: bool = False) -> IMAPClient:
+    def client(self, user: str, *, tls: bool = False, timeout: float = 30) -> IMAPClient:
         """Logged in; closed with the server, if the test does not."""
         context = ssl.create_default_context(cafile=str(self.ca)) if tls else None
         port = self.tls_port if tls else self.port
-        client = IMAPClient(self.host, port, ssl=tls, ssl_context=context, timeout=30)
+        client = IMAPClient(self.host, port, ssl=tls, ssl_context=context, timeout=timeout)
         self._clients.append(client)
         client.login(user, PASSWORD)
         return client

@@ -210,7 +210,8 @@ class Soak:
                 self._figures.alerts.append(row)
 
     def _settle(self, bot: Bot) -> None:
-        figures, began, client = self._figures, time.monotonic(), self._server.client(self._user)
+        # Patient: Dovecot is behind with folders of thousands that were renamed and filled under load.
+        figures, began, client = self._figures, time.monotonic(), self._server.client(self._user, timeout=600)
 
         while True:
             self._note(bot)
