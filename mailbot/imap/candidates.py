@@ -14,7 +14,7 @@ from mailbot.imap.overlooked import looks, told
 from mailbot.imap.pipeline import Pipeline
 from mailbot.imap.searching import Question, Searching
 from mailbot.imap.selected import Selected
-from mailbot.imap.uidset import sets
+from mailbot.imap.uidset import HIGHEST, sets
 from mailbot.search.needs import server_keys
 
 BLOCK = 1_000           # messages that are read at once
@@ -108,7 +108,8 @@ class Candidates:
             return [_Stretch(whole)]
         new = beyond - wanted.since if beyond and wanted.since is not None and not wanted.uids else None
         if new is not None and new <= SPREAD * self.most and min(new, self.selected.exists) <= self.most:
-            return [_Stretch(whole, windows=self._windows(beyond - new, beyond))]
+            first = max(1, wanted.since or 1)
+            return self._blind(first, max(beyond, first + 1))
         uids = self._search(whole)
         return [self._stretch(uids[cut:cut + self.most]) for cut in range(0, max(1, len(uids)), self.most)]
 
@@ -117,11 +118,18 @@ class Candidates:
         together = exactly if self.scope.wanted.uids or not uids else [b"%d:%d" % (uids[0], uids[-1])]
         return _Stretch(together, uids, exactly)
 
-    def _windows(self, since: int, beyond: int) -> list[bytes]:
-        """Before it is known which UIDs are there: all that there can be."""
-        most = self.scope.most
-        cuts = range(max(1, since), max(beyond, since + 1, 2), most)
-        return [b"%d:%d" % (cut, cut + most - 1) for cut in cuts[:-1]] + [b"%d:*" % cuts[-1]]
+    def _blind(self, first: int, beyond: int) -> list[_Stretch]:
+        """Before it is known which UIDs are there: one stretch, or two where there may be many. More would be round trips more."""
+        if beyond - first < 2 or min(beyond - first, self.selected.exists) <= self.most // 2:
+            return [self._window(first, beyond, b"*")]
+        middle = (first + beyond) // 2
+        # Not `*`: where nothing is behind the middle, it would name the last message before it (RFC 3501 6.4.8).
+        return [self._window(first, middle, b"%d" % (middle - 1)), self._window(middle, beyond, b"%d" % HIGHEST)]
+
+    def _window(self, first: int, beyond: int, last: bytes) -> _Stretch:
+        cuts = range(first, beyond, self.scope.most)
+        ends = [*(b"%d" % (cut - 1) for cut in cuts[1:]), last]
+        return _Stretch([b"%d:%b" % (first, last)], windows=[b"%d:%b" % window for window in zip(cuts, ends, strict=True)])
 
     def _post(self, stretch: _Stretch) -> _Asked:
         narrow = self._narrowing(stretch.uid_sets) if stretch.uid_sets else None

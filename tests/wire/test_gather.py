@@ -281,6 +281,22 @@ def test_while_the_candidates_of_a_stretch_are_decided_the_next_is_searched() ->
     assert [(uids([block]), block.judged) for block in blocks] == [([1, 2], 2), ([], 2), ([8], 1)]
 
 
+def test_a_folder_whose_uids_are_dense_is_searched_in_two_halves_without_being_asked_for_them() -> None:
+    def then(peer: Peer) -> None:
+        peer.expect(b"M3 UID SEARCH RETURN (ALL) UID 1:2 KEYWORD $a\r\nM4 UID SEARCH RETURN (COUNT) UID 1:2\r\n")
+        peer.send(b'* ESEARCH (TAG "M3") UID ALL 2\r\n* ESEARCH (TAG "M4") UID COUNT 2\r\nM3 OK .\r\nM4 OK .\r\n')
+        peer.expect(b"M5 UID FETCH 2 " + FIELDS + b"\r\nM6 UID SEARCH RETURN (ALL) UID 3:4294967295 KEYWORD $a\r\n"
+                    b"M7 UID SEARCH RETURN (COUNT) UID 3:4294967295\r\n")
+        peer.send(row(2, 2) + b'M5 OK .\r\n* ESEARCH (TAG "M6") UID ALL 9\r\nM6 OK .\r\n* ESEARCH (TAG "M7") UID COUNT 3\r\nM7 OK .\r\n')
+        peer.expect(b"M8 UID FETCH 9 " + FIELDS + b"\r\n")
+        peer.send(row(5, 9) + b"M8 OK .\r\n")
+        peer.expect_end()
+
+    with Scripted(selected(then, "ESEARCH", exists=5)) as server:
+        blocks = list(inbox(server, stretch=6).gather(Wanted(Fields(), since=1, narrow=NARROW)))
+    assert [(uids([block]), block.judged) for block in blocks] == [([2], 2), ([9], 3)]
+
+
 def test_a_large_folder_comes_in_blocks_and_the_next_is_asked_for_before_one_is_given_out() -> None:
     def then(peer: Peer) -> None:
         peer.expect(b"M3 UID SEARCH RETURN (ALL) UID 1:*\r\n")
