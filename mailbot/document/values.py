@@ -41,12 +41,6 @@ class Mapping:
     def get(self, name: str) -> "Value | None":
         return next((value for key, value in self.entries if key.text == name), None)
 
-    def key(self, name: str) -> Scalar | None:
-        return next((key for key, _ in self.entries if key.text == name), None)
-
-    def items(self) -> "tuple[tuple[Scalar, Value], ...]":
-        return self.entries
-
 
 Value = Scalar | Sequence | Mapping
 

@@ -1,10 +1,10 @@
-"""A whole message at hand (an .eml file): what SEARCH's BODY and TEXT look into, and the content of a part."""
+"""A whole message at hand (an .eml file): what SEARCH's BODY and TEXT look into."""
 
 from collections.abc import Iterator
 
 from mailbot.mail import charsets, parameters
 from mailbot.mail.headers import Headers
-from mailbot.mail.mime import Entity, entities
+from mailbot.mail.mime import entities
 from mailbot.mail.transfer import decoded
 
 
@@ -18,20 +18,8 @@ def text_of(message: bytes, *, headers: bool = False) -> Iterator[str]:
         if headers:
             yield from (f"{name}: {text}" for name, text in entity.headers)
         if not entity.parts and entity.type.startswith(("text/", "message/")):
-            content = _content(entity, octets)
+            content = decoded(octets[entity.body:entity.end], entity.headers.first("content-transfer-encoding") or "")
             yield charsets.decode(content, _charset(entity.headers)).replace("\r\n", "\n")
-
-
-def part_of(message: bytes, number: str) -> bytes | None:
-    """The content of a part by its IMAP number, transfer encoding removed; None where there is none."""
-    root, octets = entities(message)
-    found = (entity for entity in root.walk() if entity.number == number and not entity.type.startswith("multipart/"))
-    entity = next(found, None)
-    return None if entity is None else _content(entity, octets)
-
-
-def _content(entity: Entity, octets: bytes) -> bytes:
-    return decoded(octets[entity.body:entity.end], entity.headers.first("content-transfer-encoding") or "")
 
 
 def _charset(headers: Headers) -> str:

@@ -1,7 +1,7 @@
 """A header block, from octets to text. Nothing in here raises, whatever the octets are."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from mailbot.mail import charsets
 from mailbot.mail.encoded_words import decode_words
@@ -45,12 +45,6 @@ class Headers:
             return cls(b"")
         end = _END.search(raw)
         return cls(raw[:end.start() + 1] if end else raw)
-
-    @classmethod
-    def of(cls, fields: Iterable[tuple[str, str]]) -> "Headers":
-        """From names and texts, as a test in the rules file writes them."""
-        lines = (f"{name}: {' '.join(text.splitlines())}\r\n" for name, text in fields)
-        return cls("".join(lines).encode(errors="replace"))
 
     def _fields(self) -> dict[str, list[bytes]]:
         if self._rows is None:

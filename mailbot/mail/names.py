@@ -35,13 +35,13 @@ _USUAL = {
 }
 
 
-def safe_name(text: str, limit: int = 150) -> str:
-    """The last component, as a file name for any system; `limit` (≥ 32) octets at most. "" if nothing is left."""
-    return safe_text(_SEPARATORS.split(text.rstrip("/\\"))[-1], limit)
+def safe_name(text: str) -> str:
+    """The last component, as a file name for any system. "" if nothing is left."""
+    return safe_text(_SEPARATORS.split(text.rstrip("/\\"))[-1])
 
 
 def safe_text(text: str, limit: int = 150) -> str:
-    """As safe_name, for text that is no path (a subject): separators become "_"."""
+    """As safe_name, for text that is no path (a subject): separators become "_". `limit` (≥ 32) octets at most."""
     text = unicodedata.normalize("NFC", "".join(map(_visible, text)))
     text = _ends(" ".join(_RESERVED.sub("_", text).split()))
     text = _ends(_shortened(text, limit))

@@ -89,7 +89,7 @@ def _destination(value: Value, problems: Problems, scope: Scope, action: str) ->
         if (told := value.get("create")) is not None:
             create = boolean(told, problems)
         if (folder := value.get("to")) is None:
-            if all(key.text == "create" for key, _ in value.items()):       # an unknown key may be the one that is missing
+            if all(key.text == "create" for key, _ in value.entries):       # an unknown key may be the one that is missing
                 problems.add(value, f"{action} needs `to`", f"for example {action}: {{to: Archive, create: false}}")
             return None
         value = folder

@@ -34,7 +34,7 @@ def rules(value: Value | None, problems: Problems, *, defaults: Value | None, li
     reader = _Reader(problems, given, lists, Scope(files=files, guarded=tuple(guarded)))
     items = () if value is None else sequence(value, problems)
     found = tuple(rule for item in items or () if (rule := reader.rule(item)) is not None)
-    ruleset = Ruleset(found, given.timezone, positions={rule.name: rule.position for rule in found})
+    ruleset = Ruleset(found, given.timezone)
     return replace(ruleset, warnings=tuple(warnings(ruleset)))
 
 

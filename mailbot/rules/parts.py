@@ -16,7 +16,6 @@ from mailbot.search.spec import Parsing
 _NUMBER = re.compile(r"[1-9]\d{0,3}(\.[1-9]\d{0,3}){0,31}")
 _KEYS = ("name", "type", "number", "larger", "smaller")
 
-
 ANY = PartFilter()
 
 
@@ -56,12 +55,12 @@ def parts(value: Value, problems: Problems) -> Parts | None:
     found = mapping(value, problems, _KEYS)
     if found is None:
         return None
-    if not found.items():
+    if not found.entries:
         problems.add(value, "`parts` selects nothing", "leave it out for every attachment")
         return None
     number = found.get("number")
     numbers = () if number is None else _numbers(number, problems)
-    filtered = part_filter(found.items(), Parsing(problems, _no_lists))
+    filtered = part_filter(found.entries, Parsing(problems, _no_lists))
     return None if numbers is None or filtered is None else Parts(filtered, numbers)
 
 

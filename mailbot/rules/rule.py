@@ -1,6 +1,5 @@
 """Rules as values: what the file says, parsed at the door."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -33,4 +32,3 @@ class Ruleset:
     timezone: ZoneInfo = UTC
     sha256: str = ""                        # of everything it was read from, lists included
     warnings: tuple[str, ...] = ()          # what `check` says beside errors
-    positions: Mapping[str, Position] = field(default_factory=dict, compare=False)

@@ -113,6 +113,6 @@ def plain(found: MappingValue, table: Mapping[str, RuleKey], problems: Problems,
     """Every key that stands for itself and could be read."""
     read = {
         key.text: table[key.text].read(value, problems, given)
-        for key, value in found.items() if key.text in table
+        for key, value in found.entries if key.text in table
     }
     return {name: value for name, value in read.items() if value is not None}

@@ -80,5 +80,3 @@ def takes(rule: Rule) -> bool:
 
 def _may_lack(action: Action) -> bool:
     return isinstance(action, CopyTo | MoveTo) and action.to.may_lack
-
-

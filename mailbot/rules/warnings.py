@@ -11,6 +11,7 @@ from mailbot.rules.folders import meets
 from mailbot.rules.implied import impossible, widened
 from mailbot.rules.rule import Rule, Ruleset
 from mailbot.rules.shadows import Takers, takes
+from mailbot.search.asked import GMAIL
 from mailbot.search.compile import compile as compiled
 from mailbot.search.needs import always_true, never_true
 from mailbot.search.needs import warnings as doubts
@@ -19,7 +20,6 @@ from mailbot.search.nodes import And, Key, Node, Not, Or
 SLOW = frozenset({"body", "text"})      # over whole folders, that is: not over mail that arrives
 MOST_COMPARED = 10
 Told = Iterator[tuple[Rule, str]]
-_GMAIL = frozenset({"X-GM-EXT-1"})
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)        # whether a condition narrows does not depend on it
 
 
@@ -137,7 +137,8 @@ def unnarrowed_delete(rules: tuple[Rule, ...]) -> Told:
             if always_true(widened(rule.when)):
                 yield rule, "`delete` by a condition that is true of whatever mail there is"
                 continue
-            tried = (compiled(rule.when, capabilities=capabilities, now=_ANY_TIME) for capabilities in (frozenset[str](), _GMAIL))
+            tried = (compiled(rule.when, capabilities=capabilities, now=_ANY_TIME)
+                     for capabilities in (frozenset[str](), frozenset({GMAIL})))
             if all(tokens == (b"ALL",) for tokens in tried):
                 yield rule, "`delete` by a condition that no server can search for: every message of the folder is read"
 

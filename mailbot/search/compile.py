@@ -1,11 +1,11 @@
 """A condition as a SEARCH program that finds at least what matches."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from mailbot.search import tokens
+from mailbot.search.asked import GMAIL
 from mailbot.search.keys import KEYS
 from mailbot.search.nodes import And, Key, Node, Not, Or
 from mailbot.search.program import EVERYTHING, Program, both, either, fitted, spelled
@@ -30,7 +30,8 @@ def compile(  # noqa: A001  # what it does; the builtin has no business here
     more is found. Where the program searches the text of headers, only those messages are sure to be found that
     mailbot/mail/plain.py can vouch for.
     """
-    server = replace(_server(capabilities, now, by_words=by_words), blind=_OF_THE_ENVELOPE if _CYRUS in capabilities else frozenset())
+    server = Server(capabilities, now, by_words or GMAIL in capabilities,
+                    blind=_OF_THE_ENVELOPE if _CYRUS in capabilities else frozenset())
     program = _bound(node, server, refused, positive=True)
     if limit is not None:
         program = fitted(program, limit)
@@ -49,20 +50,16 @@ def searched(tokens: Sequence[Token]) -> frozenset[str]:
     return frozenset(found)
 
 
-def question(node: Node, *, capabilities: frozenset[str], now: datetime, refused: frozenset[Node] = frozenset(),
-             by_words: bool = False) -> tuple[Token, ...] | None:
+def question(node: Node, *, capabilities: frozenset[str], now: datetime,
+             refused: frozenset[Node] = frozenset()) -> tuple[Token, ...] | None:
     """The condition alone, for the server's answer to it; None where it cannot answer, as `ALL` would be a false yes.
 
     That is: a key that only a server knows, and this one does not.
     """
-    server = _server(capabilities, now, by_words=by_words)
+    server = Server(capabilities, now, GMAIL in capabilities)
     unknown = isinstance(node, Key) and KEYS[node.name].asked(node.value) and (
         node in refused or KEYS[node.name].over(node.value, server) == EVERYTHING)
     return None if unknown else spelled(_bound(node, server, refused, positive=True))
-
-
-def _server(capabilities: frozenset[str], now: datetime, *, by_words: bool) -> Server:
-    return Server(capabilities, now, by_words or "X-GM-EXT-1" in capabilities)
 
 
 def _bound(node: Node, server: Server, refused: frozenset[Node], *, positive: bool) -> Program:

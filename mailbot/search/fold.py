@@ -15,8 +15,6 @@ from functools import lru_cache
 # NFC makes ASCII of these three (; ` K): noncharacters, which no mail holds, keep them apart.
 _APART = {"\u037e": "\ufdd0", "\u1fef": "\ufdd1", "\u212a": "\ufdd2"}
 _LOOKALIKES = re.compile("[\u037e\u1fef\u212a]")
-
-
 _WIDE = re.compile("[^\x00-\x7f]+")
 _BLANKS = re.compile(r"[ \t]*\t[ \t]*|  +")
 

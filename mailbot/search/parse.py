@@ -32,10 +32,10 @@ def _condition(value: Value, parsing: Parsing) -> Node | None:
                 else "a space is missing behind the colon" if colon_glued(value) else "as in `from: ada@example.org`")
         parsing.problems.add(value, f"a condition is a mapping, not {described(value)}", hint)
         return None
-    if not value.items():
+    if not value.entries:
         parsing.problems.add(value, "the condition is empty", "for every message write `all: true`")
         return None
-    nodes = [_entry(key, given, parsing) for key, given in value.items()]
+    nodes = [_entry(key, given, parsing) for key, given in value.entries]
     return _joined(nodes)
 
 
@@ -99,8 +99,8 @@ def _none(value: Value, parsing: Parsing) -> Node | None:
 
 
 def _not(value: Value, parsing: Parsing) -> Node | None:
-    if isinstance(value, Mapping) and len(value.items()) > 1:
-        parsing.problems.add(value.items()[1][0], "`not` takes one condition with exactly one key",
+    if isinstance(value, Mapping) and len(value.entries) > 1:
+        parsing.problems.add(value.entries[1][0], "`not` takes one condition with exactly one key",
                              "neither of them: `none: [{…}, {…}]`; not both together: `not: {all: [{…}, {…}]}`")
         return None
     node = _condition(value, parsing)

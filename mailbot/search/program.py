@@ -1,6 +1,6 @@
 """A SEARCH program before it is spelled: terms joined by AND and OR, negation at the terms alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailbot.search.tokens import Literal, Token, octets
@@ -57,15 +57,6 @@ def negated(program: Program) -> Program:
             return either(map(negated, parts))
         case Either(parts):
             return both(map(negated, parts))
-
-
-def terms(program: Program) -> Iterator[tuple[Token, ...]]:
-    """The tokens of each, from left to right."""
-    if isinstance(program, Term):
-        yield program.tokens
-        return
-    for part in program.parts:
-        yield from terms(part)
 
 
 def spelled(program: Program) -> tuple[Token, ...]:

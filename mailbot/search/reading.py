@@ -11,6 +11,7 @@ from mailbot.search.lines import Lines
 from mailbot.search.nodes import Key, Node, Or
 from mailbot.search.spec import Parsing
 
+LONGEST = 200       # characters that `explain` shows of what a key read
 EMPTY = "an empty text would be found in every message: for presence write `header: {Subject: true}`"
 TEXT_SCHEMA = {"type": ["string", "number"], "minLength": 1}
 
@@ -43,13 +44,13 @@ def texts(value: Value, parsing: Parsing) -> tuple[str, ...] | None:
 
 def lines(value: Mapping, parsing: Parsing) -> Lines | None:
     """`{file: names.txt}`."""
-    names = [key.text for key, _ in value.items()]
+    names = [key.text for key, _ in value.entries]
     if names != ["file"]:
-        odd = next((key for key, _ in value.items() if key.text != "file"), value)
+        odd = next((key for key, _ in value.entries if key.text != "file"), value)
         hint = scalars.braces(value, parsing.problems) or "one value a line: {file: names.txt}"
         parsing.problems.add(odd, "a text, a list or {file: …} was expected", hint)
         return None
-    _, named = value.items()[0]
+    _, named = value.entries[0]
     path = scalars.text(named, parsing.problems)
     if path is None:
         return None
@@ -81,12 +82,12 @@ def named(value: Value, parsing: Parsing, what: str, known: Iterable[str] = ()) 
     if not isinstance(value, Mapping):
         parsing.problems.add(value, f"a mapping was expected, not {described(value)}", what)
         return None
-    if not value.items():
+    if not value.entries:
         parsing.problems.add(value, "the mapping is empty", what)
         return None
     known = tuple(known)
     good = True
-    entries = value.items()
+    entries = value.entries
     for key, _ in entries:
         if known and key.text not in known:
             unknown(key, parsing.problems, known, "name")
@@ -98,8 +99,8 @@ def items(value: Value) -> tuple[Value, ...]:
     return value.items if isinstance(value, Sequence) else (value,)
 
 
-def shortened(text: str, most: int = 200) -> str:
-    return text if len(text) <= most else text[:most - 1] + "…"
+def shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:LONGEST - 1] + "…"
 
 
 def listed(found: Any, absent: str) -> str:

@@ -86,4 +86,3 @@ class Spec:
 def taken(name: str, argument: Callable[[Arguments], Any]) -> Callable[[Arguments], Node]:
     """For a key whose value in raw SEARCH is its one argument."""
     return lambda arguments: Key(name, argument(arguments))
-

@@ -45,7 +45,7 @@ def text(path: Path) -> str:
 
 def _message(row: dict) -> Message:
     raw = row["raw"].replace("\n", "\r\n").encode() if "raw" in row else b""
-    headers = Headers.parse(raw) if raw else Headers.of(row["headers"].items())
+    headers = Headers.parse(raw or "".join(f"{name}: {text}\n" for name, text in row["headers"].items()).encode())
     received = row.get("received", NOW)
     return Message(row["uid"], frozenset(row.get("flags", ())), received.replace(tzinfo=received.tzinfo or UTC),
                    row.get("size", len(raw) or 1000), headers, structure_of(raw) if raw else None)

@@ -36,7 +36,7 @@ def plain(document: Value) -> object:
     """The document as dicts, lists and (kind, text)."""
     match document:
         case Mapping():
-            return {key.text: plain(inner) for key, inner in document.items()}
+            return {key.text: plain(inner) for key, inner in document.entries}
         case Sequence():
             return [plain(item) for item in document.items]
     return document.kind, document.text

@@ -26,13 +26,13 @@ from mailbot.effects import (
     Wanted,
 )
 from mailbot.errors import Cause, Refused, Unreachable
-from mailbot.mail.body import part_of
 from mailbot.mail.headers import Headers
 from mailbot.mail.message import Message
 from mailbot.mail.structure import structure_of
 from mailbot.plan.flags import after
 from mailbot.search.evaluate import verdict
 from mailbot.search.nodes import Node
+from tests.unit.parts import part_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ALL_FLAGS = frozenset({r"\Seen", r"\Answered", r"\Flagged", r"\Draft", r"\Deleted", r"\*"})

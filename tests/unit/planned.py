@@ -28,7 +28,8 @@ def ruleset(text):
 def mail(uid, subject="", *flags, sender="Ada <ada@example.org>", structure=None, size=1000, received=NOW, **headers):
     fields = {"From": sender, "Subject": subject, "Message-ID": f"<{uid}@example.org>",
               **{name.replace("_", "-"): text for name, text in headers.items()}}
-    return Message(uid, frozenset(flags), received, size, Headers.of(fields.items()), structure)
+    block = "".join(f"{name}: {text}\r\n" for name, text in fields.items())
+    return Message(uid, frozenset(flags), received, size, Headers.parse(block.encode()), structure)
 
 
 def state(permanent=ALL_FLAGS, *, name="INBOX", read_only=False, examined=False):

@@ -56,11 +56,11 @@ def test_only_what_is_plainly_meant_is_more_than_text(text: str, kind: str, is_r
 def test_every_value_knows_its_place_in_characters_from_one() -> None:
     found = value("über:\n  - 'ä': [b, {c: d}]\n")
     assert isinstance(found, Mapping)
-    (key, items), = found.items()
+    (key, items), = found.entries
     assert isinstance(items, Sequence)
     inner = items.items[0]
     assert isinstance(inner, Mapping)
-    (quoted, flow), = inner.items()
+    (quoted, flow), = inner.entries
     assert isinstance(flow, Sequence)
     places = [(str(one.position), one.width) for one in (key, items, quoted, flow, *flow.items)]
     assert places == [("r.yaml:1:1", 4), ("r.yaml:2:3", 1), ("r.yaml:2:5", 3), ("r.yaml:2:10", 11), ("r.yaml:2:11", 1),

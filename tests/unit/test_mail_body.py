@@ -2,7 +2,8 @@
 
 from textwrap import dedent
 
-from mailbot.mail.body import part_of, text_of
+from mailbot.mail.body import text_of
+from tests.unit.parts import part_of
 
 MESSAGE = dedent("""\
     Subject: outer

@@ -52,7 +52,7 @@ def test_a_long_name_keeps_its_extension_and_whole_characters() -> None:
     assert name == "é" * 73 + ".pdf"
     assert len(name.encode()) == 150
     assert safe_name("x" * 200 + "." + "y" * 100) == "x" * 150
-    assert safe_name("x" * 90 + ".pdf", 40) == "x" * 36 + ".pdf"
+    assert safe_text("x" * 90 + ".pdf", 40) == "x" * 36 + ".pdf"
 
 
 def test_a_device_name_stays_within_the_limit() -> None:

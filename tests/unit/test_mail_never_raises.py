@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbot.mail.addresses import parse_addresses
-from mailbot.mail.body import part_of, text_of
+from mailbot.mail.body import text_of
 from mailbot.mail.charsets import decode
 from mailbot.mail.dates import date, parse_date
 from mailbot.mail.headers import Headers
 from mailbot.mail.names import file_name
 from mailbot.mail.structure import BadStructure, Part, attachments, structure, structure_of
+from tests.unit.parts import part_of
 
 SOME = settings(max_examples=400, deadline=None, database=None)
 

@@ -16,7 +16,7 @@ def words(value: Value | None) -> set[str]:
     """Every key of every mapping, and every text."""
     match value:
         case Mapping():
-            return {word for key, inner in value.items() for word in ({key.text} | words(inner))}
+            return {word for key, inner in value.entries for word in ({key.text} | words(inner))}
         case Sequence():
             return {word for inner in value.items for word in words(inner)}
         case Scalar():
@@ -36,9 +36,7 @@ def test_the_example_uses_every_key_and_every_action() -> None:
     assert isinstance(rules, Sequence)
     conditions = {word for rule in rules.items if isinstance(rule, Mapping) for word in words(rule.get("when"))}
     actions = {word for rule in rules.items if isinstance(rule, Mapping) for word in words(rule.get("then"))}
-    keys = {word for rule in rules.items if isinstance(rule, Mapping) for word in (key.text for key, _ in rule.items())}
+    keys = {word for rule in rules.items if isinstance(rule, Mapping) for word in (key.text for key, _ in rule.entries)}
     assert {*KEYS, *JOINTS} - conditions == set()
     assert {*ACTIONS, "parts", "name", "type", "number", "message", "larger", "smaller", "to", "create"} - actions == set()
     assert {*RULE_KEYS} - keys == set()
-
-

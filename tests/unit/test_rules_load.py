@@ -127,9 +127,9 @@ def test_rules_without_mistakes_are_read_beside_those_with() -> None:
     assert len(problems.items) == 1
 
 
-def test_positions_are_known_by_name() -> None:
-    found = ruleset(rule_text("[trash]"))
-    assert str(found.positions["one"]) == "rules.yaml:2:11"
+def test_a_rule_knows_where_it_stands() -> None:
+    found, = ruleset(rule_text("[trash]")).rules
+    assert str(found.position) == "rules.yaml:2:11"
 
 
 SIGNS = ["", " ", ": ", "- ", "[", "]", "{", "}", "'", '"', "|", "&a ", "*a", "true", "5", "\\", "%", "..", "\n    "]

@@ -115,7 +115,7 @@ def test_gmail_searches_by_words_so_text_narrows_nothing_there(yaml: str, progra
 
 
 def test_a_server_that_is_known_to_search_by_words_is_treated_alike() -> None:
-    assert sent("{subject: a, seen: true}", by_words=True) == b"SEEN"
+    assert compile_search(parsed("{subject: a, seen: true}"), capabilities=BARE, now=NOW, by_words=True) == (b"SEEN",)
 
 
 def test_a_refused_key_narrows_nothing_on_either_side_of_not() -> None:

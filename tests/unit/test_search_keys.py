@@ -28,7 +28,7 @@ SCHEMA = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$ref": "#/
 def as_json(value: Value) -> object:
     match value:
         case Mapping():
-            return {key.text: as_json(inner) for key, inner in value.items()}
+            return {key.text: as_json(inner) for key, inner in value.entries}
         case Sequence():
             return [as_json(item) for item in value.items]
         case Scalar(kind="bool" | "int"):
