@@ -8,14 +8,14 @@ from mailbot.document.problems import Problems
 from mailbot.document.quoting import in_place, swallowed
 from mailbot.document.values import Mapping, Scalar, Sequence, Value, described
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+LONGEST = timedelta(days=36_500)        # of durations
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
 _OCTETS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _SIZE = re.compile(r"([0-9]{1,12})([A-Za-z]*)")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DIGITS = re.compile(r"[0-9][0-9_,]{0,17}")
-_LONGEST = timedelta(days=36_500)
 _WORDS_FOR = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
@@ -86,8 +86,8 @@ def duration(value: Value, problems: Problems) -> timedelta | None:
         hint = "a number and one of s m h d w: 90s 30m 6h 30d 8w"
         problems.add(value, f"a duration was expected, not {described(value)}", hint)
         return None
-    seconds = int(match[1]) * _SECONDS[match[2]]
-    if not 0 < seconds <= _LONGEST.total_seconds():
+    seconds = int(match[1]) * SECONDS[match[2]]
+    if not 0 < seconds <= LONGEST.total_seconds():
         problems.add(value, f"a duration of {match[0]} is out of range", "from 1s to 100 years (36500d)")
         return None
     return timedelta(seconds=seconds)

@@ -11,12 +11,12 @@ from mailbot.plan.named import shown
 from mailbot.plan.plan import Judgement, Named, Plan, Step
 from mailbot.plan.remarks import remarks
 from mailbot.plan.steps import in_a_line, on_its_own
+from mailbot.search.tokens import MONTHS
 
 MOST = 20                       # messages of one rule
 RULE, SENDER = 31, 20           # columns
 SUBJECT = range(31, 61)
 RECENT = timedelta(days=180)    # what is older is shown with its year instead of its time
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)

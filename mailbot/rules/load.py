@@ -1,6 +1,6 @@
 """The rules of a file, as values; with everything that is refused at load."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mailbot.document.problems import Position, Problems
@@ -17,8 +17,7 @@ from mailbot.rules.warnings import warnings
 from mailbot.search.needs import always_true, keys
 from mailbot.search.nodes import Node
 from mailbot.search.parse import condition
-
-Lists = Callable[[str, Position], tuple[str, ...] | None]
+from mailbot.search.spec import Lists
 
 DELETE_LIMIT = 500
 _FOR_DELETE = frozenset({r"\Trash", r"\Junk"})      # whole folders that a rule may empty

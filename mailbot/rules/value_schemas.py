@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mailbot.search.attachments import FILTER_SCHEMA
 from mailbot.search.reading import TEXT_SCHEMA, TEXTS_SCHEMA, one_or_list
 
 Shape = Mapping[str, Any]
@@ -10,12 +11,6 @@ Shape = Mapping[str, Any]
 TEXT: Shape = TEXT_SCHEMA
 TEXTS: Shape = TEXTS_SCHEMA
 FLAGS: Shape = {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
-OCTETS: Shape = {"anyOf": [
-    {"type": "integer", "minimum": 0},
-    {"type": "string", "pattern": "^[0-9]+([kKmMgG][iI]?)?[bB]?$"},
-]}
-_NUMBER: Shape = {"type": ["string", "number"]}
-NUMBERS: Shape = one_or_list(_NUMBER)
 FOLDER: Shape = {"anyOf": [TEXT, {
     "type": "object",
     "properties": {"to": TEXT, "create": {"type": "boolean"}},
@@ -24,7 +19,7 @@ FOLDER: Shape = {"anyOf": [TEXT, {
 }]}
 PARTS: Shape = {"anyOf": [{"const": "message"}, {
     "type": "object",
-    "properties": {"name": TEXTS, "type": TEXTS, "number": NUMBERS, "larger": OCTETS, "smaller": OCTETS},
+    "properties": {**FILTER_SCHEMA, "number": one_or_list({"type": ["string", "number"]})},
     "additionalProperties": False,
     "minProperties": 1,
 }]}

@@ -4,7 +4,9 @@ import contextlib
 import re
 from datetime import date, timedelta
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+from mailbot.document.scalars import LONGEST, SECONDS
+from mailbot.search.tokens import MONTHS, day
+
 _SPACE = re.compile(r" *")
 _WORD = re.compile(r'[^\s()"]+')
 _QUOTED = re.compile(r'"((?:[^"\\\r\n\0]|\\["\\])*)"')
@@ -19,8 +21,6 @@ _MISSING = {
     "a keyword": "as in KEYWORD $todo",
     "a set of UIDs": "UID 1:100,200:*",
 }
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_LONGEST = 36_500 * 86_400      # seconds
 
 
 class Wrong(ValueError):
@@ -102,7 +102,7 @@ class Arguments:
     def interval(self) -> timedelta:
         """Seconds, at least one (RFC 5032 4)."""
         start = self.at
-        seconds = self.number(most=_LONGEST)
+        seconds = self.number(most=int(LONGEST.total_seconds()))
         if not seconds:
             raise Wrong(start, "an interval is at least one second", "a day is 86400")
         return timedelta(seconds=seconds)
@@ -112,9 +112,9 @@ class Arguments:
         start = self.at
         word = self.text()
         match = _DATE.fullmatch(word)
-        if match is not None and match[2].lower() in _MONTHS:
+        if match is not None and (month := match[2].capitalize()) in MONTHS:
             with contextlib.suppress(ValueError):       # the 31st of June
-                return date(int(match[3]), _MONTHS.index(match[2].lower()) + 1, int(match[1]))
+                return date(int(match[3]), MONTHS.index(month) + 1, int(match[1]))
         raise Wrong(start, f"a date was expected, not {word}", f"day-month-year: {_as_day(word)}", len(word))
 
     def atom(self) -> tuple[int, str]:
@@ -142,14 +142,13 @@ def _in_digits(word: str) -> str:
     if found is None:
         return "digits alone: octets, or seconds"
     number, unit = int(found[1]), found[2]
-    if unit in _SECONDS:
-        return f"digits alone: {number * _SECONDS[unit]} seconds"
+    if unit in SECONDS:
+        return f"digits alone: {number * SECONDS[unit]} seconds"
     return f"digits alone: {number * (1024 if 'i' in unit else 1000) ** ('kMG'.index(unit[0]) + 1)} octets"
 
 
 def _as_day(word: str) -> str:
     """`2026-01-05` as SEARCH writes it; for all else an example."""
     with contextlib.suppress(ValueError):
-        day = date.fromisoformat(word)
-        return f"{day.day}-{_MONTHS[day.month - 1].capitalize()}-{day.year}"
+        return day(date.fromisoformat(word)).decode()
     return "5-Jan-2026"

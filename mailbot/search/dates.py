@@ -127,11 +127,10 @@ def _moment(server: Server, ago: timedelta) -> date:
 
 
 def _written_age(value: timedelta) -> str:
+    """In the largest unit of which it is a whole number."""
     seconds = int(value.total_seconds())
-    for unit, length in (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds % length == 0:
-            return f"{seconds // length}{unit}"
-    return f"{seconds}s"
+    unit = next(unit for unit, length in reversed(scalars.SECONDS.items()) if seconds % length == 0)
+    return f"{seconds // scalars.SECONDS[unit]}{unit}"
 
 
 def _shown_age(_value: object, facts: Facts) -> str:

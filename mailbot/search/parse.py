@@ -13,6 +13,7 @@ from mailbot.search.grammar import search
 from mailbot.search.keys import KEYS
 from mailbot.search.nodes import ALL, And, Key, Node, Not, Or
 from mailbot.search.patterns import TWICE
+from mailbot.search.reading import all_of
 from mailbot.search.spec import Lists, Parsing
 
 
@@ -35,15 +36,7 @@ def _condition(value: Value, parsing: Parsing) -> Node | None:
     if not value.entries:
         parsing.problems.add(value, "the condition is empty", "for every message write `all: true`")
         return None
-    nodes = [_entry(key, given, parsing) for key, given in value.entries]
-    return _joined(nodes)
-
-
-def _joined(nodes: list[Node | None]) -> Node | None:
-    found = tuple(node for node in nodes if node is not None)
-    if len(found) < len(nodes):
-        return None
-    return found[0] if len(found) == 1 else And(found)
+    return all_of(_entry(key, given, parsing) for key, given in value.entries)
 
 
 def _entry(key: Scalar, given: Value, parsing: Parsing) -> Node | None:

@@ -8,10 +8,10 @@ from typing import Any
 import re2
 
 from mailbot.document import scalars
-from mailbot.document.values import Value
+from mailbot.document.values import Scalar, Value
 from mailbot.search.facts import Facts
-from mailbot.search.nodes import And, Key, Node
-from mailbot.search.reading import TEXT_SCHEMA, listed, named
+from mailbot.search.nodes import Key, Node
+from mailbot.search.reading import TEXT_SCHEMA, all_of, listed, named
 from mailbot.search.spec import Parsing, Predicate, Spec
 from mailbot.search.text import header_name
 
@@ -61,17 +61,13 @@ def _twice(source: str) -> str:
 
 def _read(value: Value, parsing: Parsing) -> Node | None:
     entries = named(value, parsing, r"header names with regular expressions: {subject: '^\[(?P<tag>\w+)\]'}")
-    if entries is None:
+    return None if entries is None else all_of(_one(key, given, parsing) for key, given in entries)
+
+
+def _one(key: Scalar, given: Value, parsing: Parsing) -> Node | None:
+    header = header_name(key.text, key.position, parsing)
+    if header is None:
         return None
-    nodes: list[Node | None] = []
-    for key, given in entries:
-        name = header_name(key.text, key.position, parsing)
-        nodes.append(None if name is None else _one(name, given, parsing))
-    found = tuple(node for node in nodes if node is not None)
-    return None if len(found) < len(nodes) else found[0] if len(found) == 1 else And(found)
-
-
-def _one(header: str, given: Value, parsing: Parsing) -> Node | None:
     source = scalars.text(given, parsing.problems, empty="an empty expression is found in every header")
     if source is None:
         return None

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from mailbot.document.values import Scalar, Value
 from mailbot.search.facts import Facts
 from mailbot.search.fold import fold
-from mailbot.search.nodes import And, Key, Node
+from mailbot.search.nodes import Key, Node
 from mailbot.search.program import Program, both, either
-from mailbot.search.reading import TEXTS_SCHEMA, any_of, items, listed, named, texts
+from mailbot.search.reading import TEXTS_SCHEMA, all_of, any_of, items, listed, named, texts
 from mailbot.search.spec import Parsing, Predicate, Server, Spec
 from mailbot.search.text import narrowing
 
@@ -84,11 +84,7 @@ def _reader(name: str, problem: Callable[[str], str]) -> Callable[[Value, Parsin
 
     def read(value: Value, parsing: Parsing) -> Node | None:
         entries = named(value, parsing, f"{_NAMES}, with its {name}", WHO)
-        if entries is None:
-            return None
-        nodes = [one(who, given, parsing) for who, given in entries]
-        found = tuple(node for node in nodes if node is not None)
-        return None if len(found) < len(nodes) else found[0] if len(found) == 1 else And(found)
+        return None if entries is None else all_of(one(who, given, parsing) for who, given in entries)
     return read
 
 

@@ -8,7 +8,7 @@ from mailbot.document.problems import Problems
 from mailbot.document.shapes import unknown
 from mailbot.document.values import Mapping, Scalar, Sequence, Value, described
 from mailbot.search.lines import Lines
-from mailbot.search.nodes import Key, Node, Or
+from mailbot.search.nodes import And, Key, Node, Or
 from mailbot.search.spec import Parsing
 
 LONGEST = 200       # characters that `explain` shows of what a key read
@@ -31,6 +31,13 @@ LINES_SCHEMA = {
 def any_of(nodes: Iterable[Node]) -> Node:
     found = tuple(dict.fromkeys(nodes))
     return found[0] if len(found) == 1 else Or(found)
+
+
+def all_of(nodes: Iterable[Node | None]) -> Node | None:
+    """None where one of them could not be read: the others are not the condition."""
+    found = tuple(nodes)
+    read = tuple(node for node in found if node is not None)
+    return None if len(read) < len(found) else read[0] if len(read) == 1 else And(read)
 
 
 def texts(value: Value, parsing: Parsing) -> tuple[str, ...] | None:

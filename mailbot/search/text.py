@@ -8,9 +8,9 @@ from mailbot.search.arguments import Arguments
 from mailbot.search.facts import Facts
 from mailbot.search.fold import fold
 from mailbot.search.lines import Lines
-from mailbot.search.nodes import And, Key, Node
+from mailbot.search.nodes import Key, Node
 from mailbot.search.program import EVERYTHING, Program, both, term
-from mailbot.search.reading import LINES_SCHEMA, TEXTS_SCHEMA, any_of, listed, named, texts, texts_or_lines
+from mailbot.search.reading import LINES_SCHEMA, TEXTS_SCHEMA, all_of, any_of, listed, named, texts, texts_or_lines
 from mailbot.search.spec import Parsing, Predicate, Server, Spec, taken
 from mailbot.search.tokens import string
 
@@ -65,11 +65,7 @@ def _row(name: str, doc: str, example: str) -> Spec:
 
 def _read_header(value: Value, parsing: Parsing) -> Node | None:
     entries = named(value, parsing, "header names with texts, true or false: {List-Id: dev}")
-    if entries is None:
-        return None
-    nodes = [_one_header(key, given, parsing) for key, given in entries]
-    read = tuple(node for node in nodes if node is not None)
-    return None if len(read) < len(nodes) else read[0] if len(read) == 1 else And(read)
+    return None if entries is None else all_of(_one_header(key, given, parsing) for key, given in entries)
 
 
 def _one_header(key: Scalar, given: Value, parsing: Parsing) -> Node | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NEVER = frozenset("\r\n\0")
 
 
@@ -30,7 +30,7 @@ def string(text: str) -> Token:
 
 def day(when: date) -> bytes:
     """`5-Jan-2026`, in English whatever the locale."""
-    return b"%d-%s-%04d" % (when.day, _MONTHS[when.month - 1].encode(), when.year)
+    return b"%d-%s-%04d" % (when.day, MONTHS[when.month - 1].encode(), when.year)
 
 
 def charset(tokens: Iterable[Token]) -> bool:
