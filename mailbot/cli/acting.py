@@ -1,18 +1,21 @@
-"""What `apply` and `undo` have in common: the question, Ctrl-C, and what came of it."""
+"""What commands that act have in common: the question, Ctrl-C, and what came of it."""
 
+import argparse
 import signal
 import sys
 import threading
 from collections.abc import Sequence
 from types import FrameType, TracebackType
 
+from mailbot.cli.output import json_document
 from mailbot.cli.style import say
 from mailbot.document.problems import visible
 from mailbot.engine.engine import Pass
+from mailbot.plan.steps import counted
 
 
-def agreed() -> bool:
-    sys.stderr.write("Do this? [y/N] ")
+def agreed(question: str = "Do this?") -> bool:
+    sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     try:
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
@@ -38,9 +41,18 @@ class Interruptible:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def report(done: Sequence[Pass]) -> None:
+def report(options: argparse.Namespace, done: Sequence[Pass]) -> int:
+    """The exit code: 1 where something was not done."""
+    if options.json:
+        print(json_document(_document(done)))
+    else:
+        _print(done)
+    return 1 if any(one.failed or one.skipped or one.cut_short for one in done) else 0
+
+
+def _print(done: Sequence[Pass]) -> None:
     for one in done:
-        said = f"{one.account}/{one.folder}: {one.done:,} {'step' if one.done == 1 else 'steps'} done"
+        said = f"{one.account}/{one.folder}: {counted(one.done, 'step')} done"
         said += f", {one.failed:,} failed" if one.failed else ""
         said += ", stopped early; the rest is as it was" if one.cut_short else ""
         say(said + (f" (pass {one.id})" if one.id else ""))
@@ -50,7 +62,7 @@ def report(done: Sequence[Pass]) -> None:
             print(visible(f"  #{uid} left as it is: {why}"), file=sys.stderr)
 
 
-def report_json(done: Sequence[Pass]) -> dict[str, object]:
+def _document(done: Sequence[Pass]) -> dict[str, object]:
     return {"folders": [
         {"account": one.account, "folder": one.folder, "pass": one.id,
          "done": one.done, "failed": one.failed, "cut_short": one.cut_short,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from mailbot.cli.looking import begin_with_one, folder_of, plainly
+from mailbot.cli.looking import FOLDER, begin_with_one, folder_of, plainly
 from mailbot.cli.output import json_document
 from mailbot.cli.progress import Progress
 from mailbot.document.problems import Position, Problems, visible
@@ -13,12 +13,13 @@ from mailbot.document.values import Scalar
 from mailbot.errors import MailbotError, Refused
 from mailbot.imap.desk import Message
 from mailbot.mail.mbox import NotMail, messages
+from mailbot.plan.steps import counted
 from mailbot.rules.flags import flag
 from mailbot.service.connect import connect
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help=r"its name, levels joined by /, or a special use such as '\Junk'")
+    parser.add_argument("folder", metavar="FOLDER", help=FOLDER)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a message (.eml) or an mbox; any line ending")
     parser.add_argument("--flag", action="append", default=[], type=_flag, metavar="FLAG",
                         help="seen, answered, flagged, draft, or a keyword such as $todo; may be given again")
@@ -44,7 +45,7 @@ def main(options: argparse.Namespace) -> int:
     if options.json:
         print(json_document({"account": account.name, "folder": name, "appended": done}))
     elif done:
-        print(visible(f"appended {len(done):,} {'message' if len(done) == 1 else 'messages'} to {name}{_uids(done)}"))
+        print(visible(f"appended {counted(len(done), 'message')} to {name}{_uids(done)}"))
     if refusal:
         raise refusal
     return 0

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from mailbot.accounts.account import Account
 from mailbot.cli import planning
-from mailbot.cli.acting import Interruptible, agreed, report, report_json
-from mailbot.cli.output import json_document
+from mailbot.cli.acting import Interruptible, agreed, report
 from mailbot.cli.progress import Progress
 from mailbot.cli.session import accounts, each, start
 from mailbot.cli.showing import show
@@ -53,18 +52,14 @@ def _planned_and_done(options: argparse.Namespace, config: Config, kept: plannin
     if not options.json and (plans or not code):        # where no server answered there is nothing to show
         show(options, config, plans, "")
     if not any(plan.steps for plan in plans):
-        if options.json:
-            print(json_document(report_json([])))
+        report(options, ())
         return code
     if not options.yes and not agreed():
         print("Nothing was changed.")
         return code
     done, failed = _carry_out(options, config, plans, kept)
-    if options.json:
-        print(json_document(report_json(done)))
-    else:
-        report(done)
-    return failed or code or (1 if any(one.failed or one.skipped or one.cut_short for one in done) else 0)
+    incomplete = report(options, done)
+    return failed or code or incomplete
 
 
 def _check_usage(options: argparse.Namespace) -> None:

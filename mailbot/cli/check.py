@@ -11,6 +11,7 @@ from mailbot.cli.style import say
 from mailbot.config.load import Config
 from mailbot.config.self_test import results
 from mailbot.errors import ConfigError
+from mailbot.plan.steps import counted
 
 if TYPE_CHECKING:       # half of this program is needed by --connect alone, and would double the time of a check
     from mailbot.engine.due import NextRun
@@ -80,11 +81,11 @@ def _print(options: argparse.Namespace, config: Config, found: Found, failed: li
         say(*(f"{name}: {'error: ' if one.wrong else ''}{one.what}" for one in rows))
     say(*(f"next run: {run.rule} ({run.account}): {_when(run, config, now)}" for run in runs))
     if failed:
-        say(f"{len(failed):,} of {_count(len(config.tests), 'test')} fail: a running bot would refuse these rules; "
+        say(f"{len(failed):,} of {counted(len(config.tests), 'test')} fail: a running bot would refuse these rules; "
             "`mailbot test` says why")
-    tests = f", {_count(len(config.tests), 'test')}" if config.tests else ""
-    say(f"{os.fspath(where(options))}: {_count(len(config.ruleset.rules), 'rule')}, "
-        f"{_count(len(config.accounts), 'account')}{tests}, no mistakes in the file")
+    tests = f", {counted(len(config.tests), 'test')}" if config.tests else ""
+    say(f"{os.fspath(where(options))}: {counted(len(config.ruleset.rules), 'rule')}, "
+        f"{counted(len(config.accounts), 'account')}{tests}, no mistakes in the file")
 
 
 def _when(run: "NextRun", config: Config, now: datetime) -> str:
@@ -94,7 +95,3 @@ def _when(run: "NextRun", config: Config, now: datetime) -> str:
         return f"as soon as `mailbot run` can ({run.schedule})"
     zone = config.ruleset.timezone
     return f"{run.when.astimezone(zone):%Y-%m-%d %H:%M} {zone.key} ({run.schedule})"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing if number == 1 else thing + 's'}"

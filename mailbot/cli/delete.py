@@ -3,10 +3,12 @@
 import argparse
 import sys
 
+from mailbot.cli.acting import agreed
 from mailbot.cli.looking import begin_with_one, folder_of, plainly, select
 from mailbot.cli.output import json_document
 from mailbot.document.problems import visible
 from mailbot.errors import Refused, UsageError
+from mailbot.plan.steps import counted
 from mailbot.service.connect import connect
 
 
@@ -37,8 +39,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _agreed(name: str, messages: int) -> bool:
-    what = f"{visible(name)} with its {messages:,} {'message' if messages == 1 else 'messages'}"
+    what = f"{visible(name)} with its {counted(messages, 'message')}"
     if not sys.stdin.isatty():
         raise UsageError(f"to delete {what}, for good, without a terminal: --yes")
-    print(f"Delete {what}? This cannot be undone. [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return agreed(f"Delete {what}? This cannot be undone.")

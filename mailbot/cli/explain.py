@@ -23,7 +23,7 @@ from mailbot.plan.columns import line, plain
 from mailbot.plan.explain import Explained, documents, explained, left_out, lines
 from mailbot.plan.named import named
 from mailbot.plan.offline import message_of, offline
-from mailbot.plan.steps import in_words
+from mailbot.plan.steps import counted, in_words
 from mailbot.rules.folders import canonical, special_use
 from mailbot.rules.rule import Rule
 from mailbot.service.connect import connect
@@ -110,8 +110,7 @@ def _journal(past: Past, config: Config) -> Iterator[str]:
     said = SAID[past.arrival]
     if past.arrival in (Arrival.PARKED, Arrival.PENDING):
         when = "" if past.when is None else f" at {past.when.astimezone(config.ruleset.timezone):%Y-%m-%d %H:%M}"
-        attempts = f"{past.attempts} {'attempt' if past.attempts == 1 else 'attempts'}"
-        said += f"{when} after {attempts}: {past.why or 'it was cut short'}"
+        said += f"{when} after {counted(past.attempts, 'attempt')}: {past.why or 'it was cut short'}"
     yield f"journal: {said}"
     for done in past.done:
         undone = ", undone since" if done.undone else ""

@@ -13,6 +13,7 @@ from mailbot.effects import Folder, Folders
 from mailbot.imap.desk import Desk, Standing
 from mailbot.imap.session import Session
 from mailbot.plan.columns import cut_front, folded
+from mailbot.plan.steps import counted
 from mailbot.service.connect import connect
 
 COLUMNS = (Column("folder", least=16, share=3, style="bold", cut=cut_front), Column("messages", right=True),
@@ -54,8 +55,7 @@ def head(session: Session, there: Folders) -> str:
     names = session.desk.names
     levels = f'delimiter "{visible(names.delimiter)}"' if names.delimiter else "no levels"
     prefix = f', all below "{visible(names.prefix)}"' if names.prefix else ""
-    many = "folder" if len(there.rows) == 1 else "folders"
-    return f"{session.account}  {len(there.rows):,} {many}, {levels} on the server{prefix}"
+    return f"{session.account}  {counted(len(there.rows), 'folder')}, {levels} on the server{prefix}"
 
 
 def lines(there: Folders, counts: Mapping[str, Standing], looking: Looking) -> list[str]:

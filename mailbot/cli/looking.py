@@ -23,6 +23,7 @@ from mailbot.plan.columns import Paint, plain
 from mailbot.rules.folders import canonical, special_use
 from mailbot.service.connect import connect
 
+FOLDER = r"its name, levels joined by /, or a special use such as '\Junk'"       # for `--help`
 # What response codes mean (RFC 3501 7.1, RFC 5530) to whoever asked for one folder.
 MEANING = {
     "NONEXISTENT": "there is no such folder",

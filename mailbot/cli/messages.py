@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from mailbot.cli.condition import HELP, condition, joined
-from mailbot.cli.looking import Looking, begin_with_one, opened
+from mailbot.cli.looking import FOLDER, Looking, begin_with_one, opened
 from mailbot.cli.matching import Found, newest
 from mailbot.cli.output import json_document
 from mailbot.cli.progress import Progress
@@ -17,7 +17,7 @@ from mailbot.mail.fingerprint import SHOWN_HEADERS
 from mailbot.mail.message import Message
 from mailbot.plan.columns import folded
 from mailbot.plan.named import named, shown
-from mailbot.plan.steps import flags_written, octets_written
+from mailbot.plan.steps import counted, flags_written, octets_written
 from mailbot.plan.text import when
 from mailbot.search.nodes import ALL, Node
 
@@ -28,7 +28,7 @@ COLUMNS = (Column("uid", right=True, style="bold"), Column("date", leaves=1), Co
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help=r"its name, levels joined by /, or a special use such as '\Junk'")
+    parser.add_argument("folder", metavar="FOLDER", help=FOLDER)
     parser.add_argument("condition", nargs="*", default=[], metavar="CONDITION", help=HELP)
     parser.add_argument("--last", type=_count, metavar="N",
                         help=f"the newest N; 0: all. Without it the newest {SHOWN}, with --json all")
@@ -62,7 +62,7 @@ def lines(found: Found, looking: Looking, *, further: str = "--last 0: all") -> 
     rows += [(str(uid), "", "", "", "", f"(cannot be read: {shown(why)})") for uid, why in found.broken.items()]
     lines = table(COLUMNS, sorted(rows, key=lambda row: int(row[0])), width=looking.width, paint=looking.paint)
     if found.left:
-        older = f"… {found.left:,} older {'one' if found.left == 1 else 'ones'} not shown ({further})"
+        older = f"… {counted(found.left, 'older one')} not shown ({further})"
         return [lines[0], *(looking.paint(text, "dim") for text in folded(older, looking.width)), *lines[1:]]
     return lines if len(lines) > 1 else ["no messages"]
 
@@ -82,8 +82,7 @@ def message_document(message: Message) -> dict[str, object]:
 def remarks(found: Found) -> Sequence[str]:
     if not found.doubts:
         return ()
-    many = "message" if len(found.doubts) == 1 else "messages"
-    return (f"{len(found.doubts):,} {many} in doubt, and left out: the server did not answer what only it knows",)
+    return (f"{counted(len(found.doubts), 'message')} in doubt, and left out: the server did not answer what only it knows",)
 
 
 def flags_shown(flags: Flags) -> str:

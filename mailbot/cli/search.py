@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from mailbot.cli.condition import HELP, condition, joined
-from mailbot.cli.looking import begin_with_one, opened
+from mailbot.cli.looking import FOLDER, begin_with_one, opened
 from mailbot.cli.matching import newest
 from mailbot.cli.messages import remarks
 from mailbot.cli.output import json_document
@@ -13,7 +13,7 @@ from mailbot.effects import Fields
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help=r"its name, levels joined by /, or a special use such as '\Junk'")
+    parser.add_argument("folder", metavar="FOLDER", help=FOLDER)
     parser.add_argument("condition", nargs="+", metavar="CONDITION", help=HELP)
 
 

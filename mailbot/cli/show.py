@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from mailbot.cli.contents import Wish, content, content_document, wish
-from mailbot.cli.looking import Looking, begin_with_one, opened, plainly
+from mailbot.cli.looking import FOLDER, Looking, begin_with_one, opened, plainly
 from mailbot.cli.messages import flags_shown
 from mailbot.cli.output import json_document, text_lines
 from mailbot.cli.table import Column, table
@@ -26,7 +26,7 @@ COLUMNS = (Column("part", least=6, style="bold"), Column("type", least=16, share
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help=r"its name, levels joined by /, or a special use such as '\Junk'")
+    parser.add_argument("folder", metavar="FOLDER", help=FOLDER)
     parser.add_argument("uid", metavar="UID", type=_uid, help="the message's, as `messages` and `search` show it")
     parser.add_argument("part", nargs="?", metavar="PART",
                         help="a number (1.2): that part, decoded; HEADER, TEXT, 1.2.MIME, 1.2.HEADER, 1.2.TEXT: as the server "

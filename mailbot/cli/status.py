@@ -3,10 +3,9 @@
 import argparse
 from collections.abc import Iterator
 
-from mailbot.cli.looking import Looking, begin_with_one, folder_of, plainly, select
+from mailbot.cli.looking import FOLDER, Looking, begin_with_one, folder_of, plainly, select
 from mailbot.cli.output import json_document
 from mailbot.document.problems import visible
-from mailbot.effects import Flags
 from mailbot.errors import Refused
 from mailbot.imap.desk import Standing
 from mailbot.plan.columns import wrapped
@@ -17,7 +16,7 @@ NAME = 14       # columns
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help=r"its name, levels joined by /, or a special use such as '\Junk'")
+    parser.add_argument("folder", metavar="FOLDER", help=FOLDER)
     parser.add_argument("-v", "--verbose", action="store_true", help="the server's capabilities too")
 
 
@@ -48,19 +47,15 @@ def _said(found: Standing) -> Iterator[tuple[str, str]]:
     yield "UNSEEN", f"{found.unseen:,}"
     yield "UIDNEXT", str(found.uidnext)
     yield "UIDVALIDITY", str(found.uidvalidity)
-    yield "FLAGS", _flags(found.flags)
+    yield "FLAGS", flags_written(found.flags)
     yield "PERMANENTFLAGS", _permanent(found)
     yield "HIGHESTMODSEQ", str(found.highestmodseq) if found.highestmodseq else "(the server keeps none)"
-
-
-def _flags(flags: Flags) -> str:
-    return flags_written(flags)
 
 
 def _permanent(found: Standing) -> str:
     if found.permanent_flags is None:
         return r"(not told: the folder has recent messages, and was opened so that they stay \Recent)"
-    return _flags(found.permanent_flags) + (" (read-only)" if found.read_only else "")
+    return flags_written(found.permanent_flags) + (" (read-only)" if found.read_only else "")
 
 
 def _document(found: Standing) -> dict[str, object]:

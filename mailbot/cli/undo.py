@@ -5,8 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from mailbot.accounts.account import Account
-from mailbot.cli.acting import Interruptible, agreed, report, report_json
-from mailbot.cli.output import json_document
+from mailbot.cli.acting import Interruptible, agreed, report
 from mailbot.cli.progress import Progress
 from mailbot.cli.session import accounts, each, start
 from mailbot.cli.showing import show
@@ -43,8 +42,7 @@ def main(options: argparse.Namespace) -> int:
     if options.dry_run:
         return code
     if not any(one.plans or one.undone for one in planned.values()):
-        if options.json:
-            print(json_document(report_json([])))
+        report(options, ())
         return code
     if not options.yes and not agreed():
         print("Nothing was changed.")
@@ -85,8 +83,5 @@ def _carry_out(options: argparse.Namespace, chosen: tuple[Account, ...], planned
 
         code = each(chosen, take_back)
         engine.journal.close()
-    if options.json:
-        print(json_document(report_json(done)))
-    else:
-        report(done)
-    return code or (1 if any(one.failed or one.skipped or one.cut_short for one in done) else 0)
+    incomplete = report(options, done)
+    return code or incomplete

@@ -7,6 +7,7 @@ from mailbot.plan.columns import Paint, Piece, line, plain
 from mailbot.plan.document import Json
 from mailbot.plan.explain import documents
 from mailbot.plan.explain import lines as explanation
+from mailbot.plan.steps import counted
 from mailbot.plan.tests import Difference, Result
 
 STYLES = {" ": "", "-": "red", "+": "green"}
@@ -27,7 +28,7 @@ def documents_of(results: Sequence[Result]) -> list[Json]:
 
 
 def _summary(count: int, failed: int) -> str:
-    said = f"{count:,} {'test' if count == 1 else 'tests'}"
+    said = counted(count, "test")
     return f"{said}, {failed:,} failed" if failed else f"{said}, all passed" if count else "no tests"
 
 

@@ -52,6 +52,11 @@ def flags_written(flags: Flags) -> str:
     return " ".join(sorted(flags, key=lambda flag: (not flag.startswith("\\"), flag))) or "(none)"
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 message`, `1,204 messages`"""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def octets_written(size: int) -> str:
     """`214 kB`"""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):

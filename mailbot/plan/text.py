@@ -10,7 +10,7 @@ from mailbot.plan.columns import Paint, Piece, columns, line, padded, plain, wra
 from mailbot.plan.named import shown
 from mailbot.plan.plan import Judgement, Named, Plan, Step
 from mailbot.plan.remarks import remarks
-from mailbot.plan.steps import in_a_line, on_its_own
+from mailbot.plan.steps import counted, in_a_line, on_its_own
 from mailbot.search.tokens import MONTHS
 
 MOST = 20                       # messages of one rule
@@ -45,8 +45,8 @@ class Page:
 
     def lines(self, plan: Plan) -> list[str]:
         """One folder. Of what a message or a server says, only printable characters reach the terminal."""
-        rules = f" · {plan.rules:,} {_many(plan.rules, 'rule')}" if plan.rules else ""
-        judged = f"  {plan.judged:,} {_many(plan.judged, 'message')} judged{rules}"
+        rules = f" · {counted(plan.rules, 'rule')}" if plan.rules else ""
+        judged = f"  {counted(plan.judged, 'message')} judged{rules}"
         sections = self._sections(plan)
         wide = _columns(message for section in sections for message in section.messages)
         lines = [self._line((visible(f"{plan.account}/{plan.folder}"), "bold"), (judged, ""))]
@@ -71,7 +71,7 @@ class Page:
 
     def _section(self, section: _Section, wide: _Columns) -> list[str]:
         rule = visible(section.rule)
-        count = f"  {section.count:,} {_many(section.count, 'message')}"
+        count = f"  {counted(section.count, 'message')}"
         name = padded(rule, max(RULE, columns(rule)))
         lines = [self._line(("  ", ""), (name, "cyan"), (count, ""), (section.mark, "dim"))]
         for message in section.messages:
@@ -115,7 +115,7 @@ def summary(plans: Iterable[Plan]) -> str:
         count["doubt"] += len({verdict.uid for verdict in plan.verdicts if verdict.judgement is Judgement.DOUBT})
         count["over"] += len({verdict.uid for verdict in plan.verdicts if verdict.judgement is Judgement.OVER_LIMIT})
     words = {"copy": "to copy", "move": "to move", "trash": "to trash", "flag": "to flag",
-             "save": f"{_many(count['save'], 'file')} to save", "delete": "to delete",
+             "save": "file to save" if count["save"] == 1 else "files to save", "delete": "to delete",
              "trial": "only shown (dry_run)", "doubt": "in doubt", "over": "over a limit"}
     always = {"move", "flag", "save", "delete"}
     return f"Plan: {', '.join(f'{count[key]:,} {said}' for key, said in words.items() if count[key] or key in always)}."
@@ -133,7 +133,3 @@ def _columns(messages: Iterable[Named]) -> _Columns:
 
 def _uids(steps: Iterable[Step]) -> set[int]:
     return {uid for step in steps for uid in step.order.uids}
-
-
-def _many(count: int, word: str) -> str:
-    return word if count == 1 else f"{word}s"

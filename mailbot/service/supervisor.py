@@ -16,6 +16,7 @@ from mailbot.config.self_test import raise_if_failing
 from mailbot.engine.database import utc_now
 from mailbot.errors import ConfigError, StateFailed
 from mailbot.log import get_logger
+from mailbot.plan.steps import counted
 from mailbot.service.arrivals import BETWEEN
 from mailbot.service.clocks import Clocks
 from mailbot.service.descriptors import lacking, raise_limit
@@ -145,7 +146,7 @@ class Service:
     def _rejected(self, mistakes: list[str]) -> None:
         log.error("rules.rejected", problems=mistakes, why="the rules in force stay in force", alert=True)
         self._shared.work.telemetry.rejected(mistakes)
-        self._heartbeat.rules(f"{len(mistakes)} mistake{'s' * (len(mistakes) != 1)} in {self._path}; the earlier rules are in force")
+        self._heartbeat.rules(f"{counted(len(mistakes), 'mistake')} in {self._path}; the earlier rules are in force")
 
     def _loaded(self, config: Config) -> None:
         self._shared.work.telemetry.loaded((rule.name for rule in config.ruleset.rules),

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from mailbot import __version__
+from mailbot.plan.steps import counted
 from mailbot.service.health import reasons
 from mailbot.service.heartbeat import Heartbeat
 from mailbot.service.masked import masked
@@ -89,17 +90,16 @@ class Page:
         """What changes but for the actions; the same as long as nothing has happened."""
         document, figures = self._heartbeat.document(), self._telemetry.figures()
         ill, connected = list(reasons(document, now)), list(self._heartbeat.connected().values())
-        return {"title": f"{len(ill)} {'thing' if len(ill) == 1 else 'things'} to look at" if ill else "all well",
+        return {"title": f"{counted(len(ill), 'thing')} to look at" if ill else "all well",
                 "verdict": "ill" if ill else "well", "reasons": self._reasons(ill), "tiles": _tiles(figures, connected),
                 "accounts": self._accounts(document["accounts"], {name for name, _ in ill}, figures.looked),
                 "rules": self._rules(figures), "hits": _hits(figures)}
 
     def cells(self, action: Action) -> list[tuple[str, str]]:
         """(class, text) of each part of an action's line."""
-        messages = f"{action.count:,} messages" if action.count > 1 else "1 message"
         cells = [("time", _clock(action.when)), (action.result, action.result), ("rule", action.rule),
                  ("action", action.action), ("where", f"{action.account}/{self._shown(action.folder)}"),
-                 ("dim", f"{messages}, UID {_clip(action.uids, 40)}")]
+                 ("dim", f"{counted(action.count, 'message')}, UID {_clip(action.uids, 40)}")]
         if self._subjects:
             cells += [("more", f"→ {action.to}" if action.to else ""), ("more", action.why),
                       *(("more dim", _clip(text, 120)) for text in action.messages)]
@@ -127,8 +127,7 @@ class Page:
         return _table(("account", "health", "state", "last look"), lines) if lines else "<p>There are none.</p>"
 
     def _rules(self, figures: Figures) -> str:
-        count = len(figures.matches)
-        held = f"<p>{count:,} {'rule' if count == 1 else 'rules'} in force since {_time(figures.loaded_at)}"
+        held = f"<p>{counted(len(figures.matches), 'rule')} in force since {_time(figures.loaded_at)}"
         if not figures.problems:
             return f'{held}; <span class="well">the file on disk is in force.</span></p>'
         # The first line of each: the second is the source, which is nobody's business here.
