@@ -44,7 +44,7 @@ def warnings(account: Account) -> tuple[str, ...]:
     most = PROVIDERS[account.provider].connections if account.provider else 0
     if most and account.connections >= most:
         found.append(f"{account.provider} allows {most} connections: with {account.connections} other mail programs get none")
-    if account.tls == "none" and not _is_loopback(account.host):
+    if account.tls == "none" and not is_loopback(account.host):
         found.append("tls: none sends the password over the network in clear")
     if account.tls != "none" and account.port == PORTS["starttls" if account.tls == "implicit" else "implicit"]:
         other = "starttls" if account.tls == "implicit" else "implicit"
@@ -52,7 +52,8 @@ def warnings(account: Account) -> tuple[str, ...]:
     return tuple(at + warning for warning in found)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """By its name or its address; what other names lead to is not looked up."""
     if host.lower() == "localhost":
         return True
     try:

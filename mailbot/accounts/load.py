@@ -1,13 +1,13 @@
 """`accounts` of the rules file."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from mailbot.accounts.account import CONNECTIONS, PORTS, Account, Tls
 from mailbot.accounts.load_oauth2 import oauth2, oauth2_keys
-from mailbot.accounts.load_values import FORMS, one_of, path, secret
+from mailbot.accounts.load_values import FORMS, Read, one_of, path, secret
 from mailbot.accounts.oauth2 import OAuth2
 from mailbot.accounts.providers import PROVIDERS
 from mailbot.accounts.secrets import Secret
@@ -107,7 +107,6 @@ def _idle_refresh(value: Value, problems: Problems) -> timedelta | None:
     return found
 
 
-Read = Callable[[Value, Problems], Any]
 KEYS: Mapping[str, Read] = {
     "host": _host,
     "port": _port,

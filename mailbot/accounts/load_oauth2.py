@@ -1,13 +1,13 @@
 """`oauth2:` of an account."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mailbot.accounts.load_values import one_of, path, secret
+from mailbot.accounts.account import is_loopback
+from mailbot.accounts.load_values import Read, one_of, path, secret
 from mailbot.accounts.oauth2 import OAuth2
 from mailbot.accounts.providers import PROVIDERS, Endpoints
 from mailbot.document import scalars
@@ -62,7 +62,7 @@ def _url(value: Value, problems: Problems) -> str | None:
         host = parts.hostname or ""
     except ValueError:
         host = ""
-    protected = bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
+    protected = bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
     if protected and text.isascii() and " " not in text:
         return text
     # What stands behind token_… is taken for a secret: a hint with a piece of it ("http") would be dropped.
@@ -70,14 +70,6 @@ def _url(value: Value, problems: Problems) -> str | None:
     return None
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-Read = Callable[[Value, Problems], Any]
 URLS = ("token_url", "authorize_url", "device_url", "revoke_url")
 KEYS: Mapping[str, Read] = {
     "provider": _provider,

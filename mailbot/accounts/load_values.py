@@ -1,8 +1,8 @@
 """Readers of single values of an account."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mailbot.accounts.secrets import FromCommand, FromCredential, FromEnv, FromFile, Plain, Secret
 from mailbot.document import scalars
@@ -12,6 +12,7 @@ from mailbot.document.values import Scalar, Sequence, Value, described
 
 FORMS = "password: {file: /run/secrets/mail}, {env: NAME}, {credential: NAME} or {command: [pass, show, mail]}"
 
+Read = Callable[[Value, Problems], Any]
 Known = TypeVar("Known", bound=str)
 
 

@@ -1,7 +1,7 @@
 """The message of a test in the rules file: in words, or a file of its own."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -63,8 +63,11 @@ class Reader:
             else:
                 headers += [f"{key.text}: {' '.join(line.splitlines())}\r\n" for line in self._values(inner)]
         given: dict[str, Any] = {"account": self.accounts[0] if self.accounts else "default"}
-        for name in ("account", "folder", "flags", "received", "uid", "now"):
-            if (inner_value := found.get(name)) is not None and (read := getattr(self, f"_{name}")(inner_value)) is not None:
+        readers: dict[str, Callable[[Value], object]] = {
+            "account": self._account, "folder": self._folder, "flags": self._flags, "received": self._moment, "uid": self._uid,
+            "now": self._moment}
+        for name, reader in readers.items():
+            if (inner_value := found.get(name)) is not None and (read := reader(inner_value)) is not None:
                 given[name] = read
         return {**given, **self._octets(found, headers)}
 
@@ -107,12 +110,6 @@ class Reader:
 
     def _uid(self, value: Value) -> int | None:
         return integer(value, self.problems, least=1, most=2**32 - 1)
-
-    def _received(self, value: Value) -> datetime | None:
-        return self._moment(value)
-
-    def _now(self, value: Value) -> datetime | None:
-        return self._moment(value)
 
     def _moment(self, value: Value) -> datetime | None:
         if isinstance(value, Scalar):

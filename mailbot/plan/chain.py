@@ -50,6 +50,7 @@ class Chain:
     kept_back: str = ""                                             # why a step is left out as a doubt
     by: str = ""                                                    # the rule whose doubt that is
     again: bool = False
+    ended: bool = False                                             # by a save that found no part
 
 
 class Chains:
@@ -62,7 +63,7 @@ class Chains:
         self._storable = Storable(state)
 
     def chain(self, hit: Hit, standing: Standing) -> Chain:
-        chain = Chain(hit.uid, standing.flags)
+        chain = Chain(hit.uid, standing.flags, ended=hit.ended)
         for position, effect in hit.chain:
             left = self._left(effect, chain, standing)
             if left is not None:

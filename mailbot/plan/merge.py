@@ -32,7 +32,6 @@ class Merge:
 
     def rule(self, rule: Rule, hits: Sequence[Hit]) -> None:
         chains = []
-        ended = set()
         for hit in sorted(hits, key=_uid):
             standing = self._standing[hit.uid]
             if self._left_alone(rule, hit, standing):
@@ -41,14 +40,12 @@ class Merge:
                 self._doubt(rule, hit, standing)
                 continue
             chains.append(self._chains.chain(hit, standing))
-            if hit.ended:
-                ended.add(hit.uid)
         touched = [chain for chain in chains if chain.steps]
         if rule.limit is not None and len(touched) > rule.limit:
             self._over_limit(rule, touched)
             chains = [chain for chain in chains if not chain.steps]
         for chain in chains:
-            self._settle(rule, chain, ended=chain.uid in ended)
+            self._settle(rule, chain)
         if self._shows(rule):
             (self.trial if rule.dry_run else self.steps).extend(_grouped(rule, chains))
 
@@ -80,7 +77,7 @@ class Merge:
             if not rule.dry_run:
                 self._standing[chain.uid].over_by = rule.name
 
-    def _settle(self, rule: Rule, chain: Chain, *, ended: bool) -> None:
+    def _settle(self, rule: Rule, chain: Chain) -> None:
         why = "; ".join(dict.fromkeys([chain.kept_back, *chain.notes] if chain.kept_back else chain.notes))
         judgement = Judgement.DOUBT if chain.kept_back else Judgement.MATCHED
         self._say(rule, Verdict(rule.name, chain.uid, judgement, by=chain.by, why=why, again=chain.again))
@@ -89,7 +86,7 @@ class Merge:
         standing = self._standing[chain.uid]
         # A rule whose step is done, or left out for another's doubt, takes all the same: what comes after it in the
         # file was written for mail that this rule leaves.
-        if rule.stop or (not ended and any(action.takes for action in rule.then)):
+        if rule.stop or (not chain.ended and any(action.takes for action in rule.then)):
             standing.taken_by = rule.name
         if self._shows(rule):
             standing.flags = chain.flags

@@ -21,12 +21,12 @@ from mailbot.effects import (
 from mailbot.errors import UsageError
 from mailbot.plan.document import Saved
 from mailbot.plan.fields import Field
+from mailbot.plan.flags import UNTOUCHED
 from mailbot.plan.plan import PLAN_VERSION, Judgement, Named, Plan, Step, Verdict
 
 FLAG_ACTIONS: dict[str, type[FlagEffect]] = {"flag": AddFlags, "unflag": RemoveFlags, "set_flags": SetFlags}
 FOLDER_ACTIONS: dict[str, type[Copy | Move]] = {"copy": Copy, "move": Move, "trash": Move}
 ACTIONS = (*FLAG_ACTIONS, *FOLDER_ACTIONS, "delete", "save")
-UNSETTABLE = frozenset({r"\deleted", r"\recent"})
 
 # RFC 3501 section 9: flag = "\" atom / atom.
 _FLAG = re.compile(r"\\?[!#$&'+-\[^-z|}~]+")
@@ -114,7 +114,7 @@ def _effect(field: Field, action: str, uids: tuple[int, ...]) -> Effect:
         flags = _flags(row["flags"])
         if not flags and action != "set_flags":
             row["flags"].wrong("no flags are named")
-        if any(flag.lower() in UNSETTABLE for flag in flags):
+        if any(flag.lower() in UNTOUCHED for flag in flags):
             row["flags"].wrong(r"\Deleted and \Recent are not for a plan to set")
         return FLAG_ACTIONS[action](flags)
     if action in FOLDER_ACTIONS:

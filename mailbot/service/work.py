@@ -19,14 +19,14 @@ from mailbot.imap.session import Session
 from mailbot.log import get_logger
 from mailbot.plan import scope
 from mailbot.rules.rule import Rule, Ruleset
+from mailbot.service.agenda import NEVER
 from mailbot.service.clocks import Clocks, lived
 from mailbot.service.telemetry import Telemetry
 
 log = get_logger(__name__)
 
-NEVER = float("inf")
 NIGHT = range(2, 5)         # hours, local: nobody minds then that the state is written anew
-SET_BY = 600.0      # seconds by which a clock is set wrong or right, and not just kept
+SET_BY = 600.0              # seconds by which a clock is set wrong or right, and not just kept
 
 
 class Work:
