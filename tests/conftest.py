@@ -18,6 +18,7 @@ from tests.lab.courier import Courier
 from tests.lab.cyrus import Cyrus
 from tests.lab.dovecot import Dovecot
 from tests.lab.ports import Ports
+from tests.lab.tls import Certificate, certificate
 
 # A busy machine is no reason to fail, and a test leaves nothing behind: no deadline, no database of examples.
 settings.register_profile("mailbot", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
@@ -46,6 +47,27 @@ def pytest_runtest_makereport(
         # pytest sums up skips of one place and reason in one line: this is the place, not each test
         report.longrepr = (__file__, None, f"Skipped: {call.excinfo.value}")  # type: ignore[assignment]  # its shape
     return report
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """Descriptors: to read from, and to write to."""
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+@pytest.fixture
+def quiet(pipe: tuple[int, int]) -> int:
+    """A descriptor that is never readable."""
+    return pipe[0]
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """A private authority and a certificate of its own for localhost."""
+    return certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture(scope="session")

@@ -21,15 +21,11 @@ RULES = "rules:\n  - {name: r, when: {subject: hello}, then: [{flag: flagged}]}\
 
 
 def test_ctrl_c_ends_it_after_the_block_in_hand_and_the_next_run_does_the_rest(dovecot: Dovecot, tmp_path: Path) -> None:
-    user = dovecot.user()
-    dovecot.seed(user, "INBOX", (MAIL % (number, number) for number in range(ALL)))
-    with Proxy((dovecot.host, dovecot.port), delay=0.3) as far:
-        (tmp_path / "rules.yaml").write_text(in_the_clear(far.port, user) + RULES)
-        process, said = _interrupted(tmp_path, rf"\x1b\[Khome/INBOX  (?:█)+(?:·)+  [\d,]+/{ALL:,}  [\d,]+/s  [\d,]+ s left".encode())
+    user, code, said = _interrupted(dovecot, tmp_path, ALL, rf"\x1b\[Khome/INBOX  (?:█)+(?:·)+  [\d,]+/{ALL:,}  [\d,]+/s  [\d,]+ s left")
     told = re.search(r"home/INBOX: ([\d,]+) steps done, stopped early; the rest is as it was \(pass (\d+)\)", said)
     assert told, said
     done = int(told[1].replace(",", ""))
-    assert (process.returncode, done % BLOCK, 0 < done < ALL) == (1, 0, True), said
+    assert (code, done % BLOCK, 0 < done < ALL) == (1, 0, True), said
     assert _flagged(dovecot, user) == done
     (tmp_path / "rules.yaml").write_text(in_the_clear(dovecot.port, user) + RULES)
     rest = mailbot(tmp_path, "apply", "--yes")
@@ -38,30 +34,30 @@ def test_ctrl_c_ends_it_after_the_block_in_hand_and_the_next_run_does_the_rest(d
 
 
 def test_ctrl_c_while_it_plans_changes_nothing(dovecot: Dovecot, tmp_path: Path) -> None:
-    user = dovecot.user()
-    dovecot.seed(user, "INBOX", (MAIL % (number, number) for number in range(BLOCK)))
-    with Proxy((dovecot.host, dovecot.port), delay=0.3) as far:
-        (tmp_path / "rules.yaml").write_text(in_the_clear(far.port, user) + RULES)
-        process, said = _interrupted(tmp_path, rf"\x1b\[Kplanning home/INBOX  (?:█)*(?:·)+  [\d,]+/{BLOCK:,}  ".encode())
-    assert (process.returncode, said, _flagged(dovecot, user)) == (130, "", 0)
+    user, code, said = _interrupted(dovecot, tmp_path, BLOCK, rf"\x1b\[Kplanning home/INBOX  (?:█)*(?:·)+  [\d,]+/{BLOCK:,}  ")
+    assert (code, said, _flagged(dovecot, user)) == (130, "", 0)
     assert json.loads(mailbot(tmp_path, "history", "--json").stdout)["deeds"] == []
 
 
-def _interrupted(home: Path, when: bytes) -> tuple["subprocess.Popen[bytes]", str]:
-    """`apply --yes` on a terminal, with a Ctrl-C once it says so; what it said on stdout."""
+def _interrupted(dovecot: Dovecot, home: Path, count: int, when: str) -> tuple[str, int, str]:
+    """`apply --yes` of `count` messages far away, on a terminal, with a Ctrl-C once it says so: their user, the exit code, stdout."""
+    user = dovecot.user()
+    dovecot.seed(user, "INBOX", (MAIL % (number, number) for number in range(count)))
     ours, theirs = os.openpty()
     try:
-        process = subprocess.Popen([sys.executable, "-m", "mailbot", "apply", "--yes"], cwd=home, stdin=subprocess.DEVNULL,
-                                   env=environment(home, {"TERM": "xterm"}), stdout=subprocess.PIPE, stderr=theirs)
-        os.close(theirs)
-        with process:
-            _read_until(ours, lambda said: re.search(when, said) is not None)
-            process.send_signal(signal.SIGINT)
-            _read_until(ours, lambda _: False)
-            said = process.communicate(timeout=60)[0]
+        with Proxy((dovecot.host, dovecot.port), delay=0.3) as far:
+            (home / "rules.yaml").write_text(in_the_clear(far.port, user) + RULES)
+            process = subprocess.Popen([sys.executable, "-m", "mailbot", "apply", "--yes"], cwd=home, stdin=subprocess.DEVNULL,
+                                       env=environment(home, {"TERM": "xterm"}), stdout=subprocess.PIPE, stderr=theirs)
+            os.close(theirs)
+            with process:
+                _read_until(ours, lambda said: re.search(when.encode(), said) is not None)
+                process.send_signal(signal.SIGINT)
+                _read_until(ours, lambda _: False)
+                said = process.communicate(timeout=60)[0]
     finally:
         os.close(ours)
-    return process, said.decode()
+    return user, process.returncode, said.decode()
 
 
 def _read_until(terminal: int, enough: Callable[[bytes], bool]) -> None:

@@ -1,8 +1,6 @@
 """Mail that arrives at any point between FETCH and IDLE wakes: 10,000 cycles over plain TCP and over TLS, none slept through."""
 
-import os
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,7 +9,7 @@ from mailbot.imap.idling import Idled
 from mailbot.imap.session import Session
 from tests.faults.conftest import Figure
 from tests.lab.scripted import Peer, Scripted
-from tests.lab.tls import Certificate, certificate
+from tests.lab.tls import Certificate
 from tests.wire.conversation import row
 
 CYCLES = 10_000
@@ -77,28 +75,15 @@ class Postman:
         peer.send(*filter(None, (octets[:at], octets[at:])))
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return certificate(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture
-def quiet() -> Iterator[int]:
-    reading, writing = os.pipe()
-    yield reading
-    os.close(reading)
-    os.close(writing)
-
-
 def gathered(session: Session, since: int) -> list[int]:
     return [message.uid for block in session.gather(Wanted(Fields(), since=since)) for message in block.messages]
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-def test_mail_that_arrives_at_any_point_is_not_slept_through(made: Certificate, quiet: int, figure: Figure, *, tls: bool) -> None:
+def test_mail_that_arrives_at_any_point_is_not_slept_through(authority: Certificate, quiet: int, figure: Figure, *, tls: bool) -> None:
     postman = Postman()
     cycles = 0
-    with Scripted(postman.serve, certificate=made, tls=tls) as server:
+    with Scripted(postman.serve, certificate=authority, tls=tls) as server:
         session = server.connect()
         session.select("INBOX")
         known = 0

@@ -106,6 +106,10 @@ class Peer:
         self.send(b"+ \r\n")
         assert self.line() == b"AGFkYQBwYXNz\r\n"     # NUL ada NUL pass
         self.send(b"%s OK [CAPABILITY IMAP4rev1 %s] .\r\n" % (tag, capabilities.encode()))
+        self.tell_delimiter(delimiter)
+
+    def tell_delimiter(self, delimiter: str = "/") -> None:
+        """What every Session asks first."""
         self.expect(b'M1 LIST "" ""\r\n')
         self.send(b'* LIST (\\Noselect) "%s" ""\r\nM1 OK .\r\n' % delimiter.encode())
 

@@ -1,7 +1,6 @@
 """NOTIFY as Dovecot has it: what it leaves out, and that nothing is slept through all the same."""
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -46,24 +45,20 @@ def test_mail_in_a_folder_that_is_just_being_left_is_never_missed(dovecot: Dovec
         here, there = there, here
 
 
-def test_folders_made_later_and_inbox_wake_while_another_folder_is_selected(dovecot: Dovecot, user: str, session: Session) -> None:
+def test_folders_made_later_and_inbox_wake_while_another_folder_is_selected(
+        dovecot: Dovecot, user: str, session: Session, quiet: int) -> None:
     session.select("A")
     session.watch(("INBOX", "A", "B"))
-    quiet, end = os.pipe()
-    try:
-        dovecot.deliver(user, message("hello"))
-        assert session.idle(quiet, time.monotonic() + 10) is Idled.WOKEN
-        assert session.news() == ("INBOX",)
-        dovecot.client(user).create_folder("C")
-        assert session.idle(quiet, time.monotonic() + 10) is Idled.CHANGED
-        assert "C" in session.folders(refresh=True).rows
-        session.watch(("INBOX", "A", "B", "C"))
-        session.status(["C"])
-        dovecot.client(user).append("C", message("hello"))
-        until(lambda: session.idle(quiet, time.monotonic() + 10) and session.news() == ("C",), what="news of C")
-    finally:
-        os.close(quiet)
-        os.close(end)
+    dovecot.deliver(user, message("hello"))
+    assert session.idle(quiet, time.monotonic() + 10) is Idled.WOKEN
+    assert session.news() == ("INBOX",)
+    dovecot.client(user).create_folder("C")
+    assert session.idle(quiet, time.monotonic() + 10) is Idled.CHANGED
+    assert "C" in session.folders(refresh=True).rows
+    session.watch(("INBOX", "A", "B", "C"))
+    session.status(["C"])
+    dovecot.client(user).append("C", message("hello"))
+    until(lambda: session.idle(quiet, time.monotonic() + 10) and session.news() == ("C",), what="news of C")
 
 
 def test_after_a_second_notify_set_dovecot_tells_of_the_selected_folder_alone(dovecot: Dovecot, user: str) -> None:

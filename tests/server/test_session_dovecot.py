@@ -45,14 +45,6 @@ def sessions() -> Iterator[Callable[..., Session]]:
         session.close()
 
 
-@pytest.fixture
-def pipe() -> Iterator[tuple[int, int]]:
-    ends = os.pipe()
-    yield ends
-    for end in ends:
-        os.close(end)
-
-
 def only(blocks: Iterator[Gathered]) -> Gathered:
     block, = blocks
     return block
@@ -83,15 +75,15 @@ def test_an_untrusted_certificate_is_unreachable(dovecot: Dovecot) -> None:
 
 
 def test_a_server_that_stops_is_noticed_in_idle_and_comes_back(
-    own_dovecot: Callable[..., Dovecot], pipe: tuple[int, int], sessions: Callable[..., Session]
+    own_dovecot: Callable[..., Dovecot], quiet: int, sessions: Callable[..., Session]
 ) -> None:
     server = own_dovecot()
     user = server.user()
     session = sessions(server, user)
-    assert session.idle(pipe[0], time.monotonic() + 0.1) is Idled.REFRESHED
+    assert session.idle(quiet, time.monotonic() + 0.1) is Idled.REFRESHED
     server.kill()
     with pytest.raises(Unreachable):
-        session.idle(pipe[0], time.monotonic() + 20)
+        session.idle(quiet, time.monotonic() + 20)
     with pytest.raises(Unreachable):
         connect(settings(server, user), lambda: "pass")
     server.start()
@@ -367,16 +359,16 @@ def test_a_read_only_session_changes_nothing(dovecot: Dovecot, sessions: Callabl
 
 
 def test_new_mail_wakes_is_gathered_and_moved_in_two_round_trips(
-    dovecot: Dovecot, pipe: tuple[int, int], sessions: Callable[..., Session]
+    dovecot: Dovecot, quiet: int, sessions: Callable[..., Session]
 ) -> None:
     user = dovecot.user()
     dovecot.deliver(user, mail(1))
     session = sessions(dovecot, user)
     uidnext = session.select("INBOX").uidnext
     for number in (2, 3):
-        assert session.idle(pipe[0], time.monotonic() + 0.1) is Idled.REFRESHED
+        assert session.idle(quiet, time.monotonic() + 0.1) is Idled.REFRESHED
         dovecot.deliver(user, mail(number))
-        assert session.idle(pipe[0], time.monotonic() + 20) is Idled.WOKEN
+        assert session.idle(quiet, time.monotonic() + 20) is Idled.WOKEN
         before = session.counts.round_trips
         block = only(session.gather(Wanted(Fields(), since=uidnext, ask=(Key("body", ("body",)),))))
         new = tuple(message.uid for message in block.messages)
@@ -387,13 +379,13 @@ def test_new_mail_wakes_is_gathered_and_moved_in_two_round_trips(
     assert folders_of(dovecot, user) == {"INBOX": 1, "Archive": 2}
 
 
-def test_mail_between_the_gather_and_idle_is_heard(dovecot: Dovecot, pipe: tuple[int, int], sessions: Callable[..., Session]) -> None:
+def test_mail_between_the_gather_and_idle_is_heard(dovecot: Dovecot, quiet: int, sessions: Callable[..., Session]) -> None:
     user = dovecot.user()
     session = sessions(dovecot, user)
     uidnext = 1
     for number in range(1, 21):
         dovecot.deliver(user, mail(number))
         while uidnext <= number:
-            assert session.idle(pipe[0], time.monotonic() + 20) is Idled.WOKEN
+            assert session.idle(quiet, time.monotonic() + 20) is Idled.WOKEN
             uidnext = only(session.gather(Wanted(Fields(), since=uidnext))).state.uidnext
     assert uidnext == 21

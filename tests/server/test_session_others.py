@@ -1,6 +1,5 @@
 """The same Session on Cyrus, with either namespace, and on Courier (servers.md)."""
 
-import os
 import time
 from collections.abc import Callable, Iterator
 
@@ -42,14 +41,6 @@ def deliver(server: Server, user: str, *messages: bytes) -> None:
         server.seed(user, "INBOX", messages)
     elif messages:
         server.deliver(user, *messages)
-
-
-@pytest.fixture
-def pipe() -> Iterator[tuple[int, int]]:
-    ends = os.pipe()
-    yield ends
-    for end in ends:
-        os.close(end)
 
 
 def test_folders_have_our_names_and_uidnext_is_known(opened: Callable[..., Opened]) -> None:
@@ -101,14 +92,14 @@ def test_effects_are_done_exactly_and_nothing_else_is_touched(opened: Callable[.
     assert list(inbox) == [3, 5, 6, 7, 8]
 
 
-def test_new_mail_wakes_is_gathered_and_moved(opened: Callable[..., Opened], pipe: tuple[int, int]) -> None:
+def test_new_mail_wakes_is_gathered_and_moved(opened: Callable[..., Opened], quiet: int) -> None:
     server, user, session = opened(mail(1))
     session.apply([Order(Copy("Done"), (1,))])
     uidnext = session.select("INBOX").uidnext
     for number in (2, 3):
-        assert session.idle(pipe[0], time.monotonic() + 0.1) is Idled.REFRESHED
+        assert session.idle(quiet, time.monotonic() + 0.1) is Idled.REFRESHED
         deliver(server, user, mail(number))
-        assert session.idle(pipe[0], time.monotonic() + 30) is Idled.WOKEN
+        assert session.idle(quiet, time.monotonic() + 30) is Idled.WOKEN
         before = session.counts.round_trips
         block, = session.gather(Wanted(Fields(), since=uidnext))
         new = tuple(message.uid for message in block.messages)

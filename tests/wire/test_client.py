@@ -18,8 +18,7 @@ def test_the_password_goes_by_authenticate_plain_in_utf_8_where_the_server_has_i
         peer.send(b"+ \r\n")
         peer.expect(b"AGFkYQBwxIVzcw==\r\n")
         peer.send(b"%s OK [CAPABILITY IMAP4rev1] in\r\n" % tag)
-        peer.expect(b'M1 LIST "" ""\r\n')
-        peer.send(b'* LIST (\\Noselect) "/" ""\r\nM1 OK .\r\n')
+        peer.tell_delimiter()
         peer.expect_end()
 
     with Scripted(script) as server:
@@ -62,8 +61,7 @@ def test_login_quotes_both_arguments_where_there_is_no_plain() -> None:
         peer.greet("IMAP4rev1")
         tag = peer.command(b'LOGIN "ada \\"a\\" lovelace" "p\\\\ss"\r\n')
         peer.send(b"%s OK [CAPABILITY IMAP4rev1] in\r\n" % tag)
-        peer.expect(b'M1 LIST "" ""\r\n')
-        peer.send(b'* LIST (\\Noselect) "/" ""\r\nM1 OK .\r\n')
+        peer.tell_delimiter()
         peer.expect_end()
 
     with Scripted(script) as server:
@@ -99,8 +97,7 @@ def test_starttls_forgets_what_came_in_the_clear_and_asks_again(authority: Certi
         assert peer.line() == b"AGFkYQBwYXNz\r\n"
         peer.send(b"%s OK in\r\n" % tag)
         peer.capability("IMAP4rev1 IDLE")
-        peer.expect(b'M1 LIST "" ""\r\n')
-        peer.send(b'* LIST (\\Noselect) "/" ""\r\nM1 OK .\r\n')
+        peer.tell_delimiter()
         peer.expect_end()
 
     with Scripted(script, certificate=authority) as server:
@@ -118,8 +115,7 @@ def test_a_command_smuggled_in_behind_starttls_is_not_taken_for_an_answer(author
         tag = peer.command(b'LOGIN "ada" "pass"\r\n')
         peer.send(b"%s OK in\r\n" % tag)
         peer.capability("IMAP4rev1 IDLE")
-        peer.expect(b'M1 LIST "" ""\r\n')
-        peer.send(b'* LIST (\\Noselect) "/" ""\r\nM1 OK .\r\n')
+        peer.tell_delimiter()
         peer.expect_end()
 
     with Scripted(script, certificate=authority) as server:
@@ -217,8 +213,7 @@ def test_a_preauthenticated_connection_asks_for_no_password() -> None:
     def script(peer: Peer) -> None:
         peer.greet("IMAP4rev1 IDLE", greeting=b"* PREAUTH hello\r\n")
         peer.capability("IMAP4rev1 IDLE")
-        peer.expect(b'M1 LIST "" ""\r\n')
-        peer.send(b'* LIST (\\Noselect) "/" ""\r\nM1 OK .\r\n')
+        peer.tell_delimiter()
         peer.expect_end()
 
     def secret() -> str:

@@ -1,8 +1,7 @@
 """NOTIFY (RFC 5465): exact octets, and what is made of what the server tells without being asked."""
 
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -18,15 +17,6 @@ SET = b"NOTIFY SET (selected-delayed (MessageNew MessageExpunge))"
 PERSONAL = b" (personal (MessageNew MessageExpunge MailboxName))\r\n"
 FOLDERS = ("INBOX", "A", "B")
 LONG = 15.0     # seconds: a test that waits that long fails
-
-
-@pytest.fixture
-def quiet() -> Iterator[int]:
-    """A descriptor that is never readable."""
-    ends = os.pipe()
-    yield ends[0]
-    for end in ends:
-        os.close(end)
 
 
 def watched(then: Script) -> Script:
