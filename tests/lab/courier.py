@@ -11,13 +11,9 @@ import shlex
 import socket
 import subprocess
 import threading
-from collections.abc import Iterable
-from datetime import datetime
-from pathlib import Path
 
-from tests.lab import maildir
 from tests.lab.process import as_server_user, hand_over, lacking, program, remove, short_directory
-from tests.lab.server import PASSWORD, Server
+from tests.lab.server import PASSWORD, MaildirServer
 from tests.lab.unpacked import lacking_libraries, libraries, unpacked
 
 IMAPD = "usr/bin/imapd"
@@ -67,12 +63,13 @@ def missing() -> str:
     return ""
 
 
-class Courier(Server):
+class Courier(MaildirServer):
     """Any user name with the password "pass"; mail comes by `seed` or APPEND, there is no LMTP and no TLS."""
 
     def __init__(self, *, capabilities: str = CAPABILITIES) -> None:
         super().__init__()
         self.directory = short_directory("co")
+        (self.directory / "mail").mkdir()
         self._capabilities = capabilities
         self._environment = {**_SETTINGS, "IMAP_CAPABILITY": capabilities, "LD_LIBRARY_PATH": self._libraries()}
         hand_over(self.directory)
@@ -82,23 +79,6 @@ class Courier(Server):
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, name="courier", daemon=True)
         self._thread.start()
-
-    def maildir(self, user: str) -> Path:
-        return self.directory / "mail" / user / "Maildir"
-
-    def seed(
-        self,
-        user: str,
-        folder: str,
-        messages: Iterable[bytes],
-        *,
-        flags: Iterable[str] = (),
-        received: datetime | None = None,
-    ) -> int:
-        """As Dovecot.seed: folder A/b is INBOX.A.b to a client."""
-        count = maildir.seed(self.maildir(user), folder, messages, flags=flags, received=received)
-        hand_over(self.directory / "mail")
-        return count
 
     def kill(self) -> None:
         """Ends all sessions at once; new ones are let in."""

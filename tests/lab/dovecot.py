@@ -2,7 +2,6 @@
 
 import subprocess
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 
 from tests.lab import dovecot_conf, maildir
@@ -16,7 +15,7 @@ from tests.lab.process import (
     remove,
     short_directory,
 )
-from tests.lab.server import PASSWORD, Server
+from tests.lab.server import PASSWORD, MaildirServer
 from tests.lab.tls import certificate
 from tests.lab.until import until
 
@@ -32,7 +31,7 @@ def missing() -> str:
     return "" if version.startswith("2.3.") else f"Dovecot is {version.strip()}: these tests configure 2.3"
 
 
-class Dovecot(Server):
+class Dovecot(MaildirServer):
     """Any user name (lower case) with the password "pass"; INBOX, Trash, Junk and Archive are there.
 
     `hide`: capabilities that are not announced after login; the commands still work (Proxy(deny=…) refuses them).
@@ -118,23 +117,6 @@ class Dovecot(Server):
         path = maildir.path(self.maildir(user), folder)
         (path / "dovecot-acl").write_text(f"owner {rights}\n")
         hand_over(path)
-
-    def maildir(self, user: str) -> Path:
-        return self.directory / "mail" / user / "Maildir"
-
-    def seed(
-        self,
-        user: str,
-        folder: str,
-        messages: Iterable[bytes],
-        *,
-        flags: Iterable[str] = (),
-        received: datetime | None = None,
-    ) -> int:
-        """Straight into the user's Maildir, as maildir.seed says; thousands a second, byte for byte."""
-        count = maildir.seed(self.maildir(user), folder, messages, flags=flags, received=received)
-        hand_over(self.directory / "mail" / user)
-        return count
 
     def _doveadm(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         command = as_server_user([program("doveadm"), "-c", str(self.directory / "dovecot.conf"), *arguments])
