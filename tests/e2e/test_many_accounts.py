@@ -16,7 +16,7 @@ HANGING, CHANGED = 80, 200      # accounts
 SORT = "rules: [{name: r, when: {subject: hello}, then: [{flag: $seen-by-r}]}]\n"
 
 
-def test_fifty_accounts_on_one_dovecot_act_and_come_back_after_a_restart(own_dovecot, tmp_path: Path) -> None:
+def test_fifty_accounts_on_one_dovecot_act_and_come_back_after_a_restart(own_dovecot) -> None:
     server = own_dovecot(extra=MANY)
     figures = measured(OnDovecot(server, server.port), 50, None, rest=1, row=2)
     assert figures.threads < 50 + 10, "one thread an account"

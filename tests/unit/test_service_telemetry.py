@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -105,7 +104,7 @@ def test_reconnects_reloads_and_the_state_of_the_file() -> None:
     assert (found["mailbot_reloads_total{result=loaded}"], found["mailbot_reloads_total{result=rejected}"]) == (1, 1)
 
 
-def test_an_account_is_connected_while_all_its_connections_are(tmp_path: Path) -> None:
+def test_an_account_is_connected_while_all_its_connections_are() -> None:
     heartbeat = Heartbeat(None)
     heartbeat.account("home", 0, "idle")
     heartbeat.account("home", 1, "passing")

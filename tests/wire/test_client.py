@@ -262,7 +262,7 @@ def test_tls_to_a_port_without_it_is_one_clear_line(authority: Certificate) -> N
         server.connect(tls="implicit", ca_file=str(authority.ca))
 
 
-def test_an_authority_that_cannot_be_read_is_a_mistake_in_the_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_an_authority_that_cannot_be_read_is_a_mistake_in_the_settings() -> None:
     settings = Settings("home", "localhost", "ada", 1, ca_file="/nowhere/ca.pem")
     with pytest.raises(ConfigError, match=r"/nowhere/ca\.pem"):
         connect(settings, lambda: "pass")

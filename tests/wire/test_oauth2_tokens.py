@@ -203,7 +203,7 @@ def test_a_provider_that_is_gone_is_unreachable(tmp_path: Path) -> None:
         oauth2.access_token()
 
 
-def test_a_server_that_hangs_up_is_unreachable(tmp_path: Path) -> None:
+def test_a_closed_port_and_an_unknown_host_are_unreachable() -> None:
     with pytest.raises(Unreachable):
         post("http://127.0.0.1:1/", {})
     with pytest.raises(Unreachable, match=r"no-such-host\.invalid"):

@@ -143,7 +143,7 @@ def test_what_is_not_announced_is_not_done(capability: str, command: str) -> Non
         assert client._pipeline.transport.line().startswith(b"X1 BAD")
 
 
-def test_a_server_without_idle_is_polled_by_mailbot(quiet: int) -> None:
+def test_a_server_without_idle_announces_none() -> None:
     with Server(capabilities=CAPABILITIES - {"IDLE"}) as server, session(server) as client:
         assert not client.has_idle
 
