@@ -7,8 +7,7 @@ from mailbot.config.document import Document
 from mailbot.document.problems import Problems
 from mailbot.document.shapes import unknown
 from mailbot.document.values import Mapping, Scalar, Sequence, Value
-
-_WILD = frozenset("*?%[")
+from mailbot.rules.folders import is_glob
 
 
 def check_accounts(read: Document, accounts: Iterable[Account], problems: Problems) -> None:
@@ -20,7 +19,7 @@ def check_accounts(read: Document, accounts: Iterable[Account], problems: Proble
     for holder in holders:
         named = holder.get("accounts") if isinstance(holder, Mapping) else None
         for name in _scalars(named):
-            if name.text not in known and not _WILD & set(name.text):
+            if name.text not in known and not is_glob(name.text):
                 unknown(name, problems, known, "account")
 
 

@@ -183,6 +183,7 @@ def test_what_is_unwise_is_warned_of() -> None:
     ("h*", []),
     ("hmoe", ['rules.yaml:5:37: unknown account "hmoe": did you mean "home"?']),
     ("[home, zzz]", ['rules.yaml:5:44: unknown account "zzz": known are: home work']),
+    ('"hom?"', ['rules.yaml:5:37: unknown account "hom?": did you mean "home"?']),     # a glob is one of LIST: * and %
 ])
 def test_the_accounts_that_a_rule_names_must_be_there(accounts: str, problems: list[str]) -> None:
     text = f"""\
