@@ -41,10 +41,10 @@ class Interruptible:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def report(options: argparse.Namespace, done: Sequence[Pass]) -> int:
-    """The exit code: 1 where something was not done."""
+def report(options: argparse.Namespace, done: Sequence[Pass], **more: object) -> int:
+    """The exit code: 1 where something was not done. `more` stands in the document too."""
     if options.json:
-        print(json_document(_document(done)))
+        print(json_document({**_document(done), **more}))
     else:
         _print(done)
     return 1 if any(one.failed or one.skipped or one.cut_short for one in done) else 0
@@ -60,6 +60,8 @@ def _print(done: Sequence[Pass]) -> None:
             print(visible(f"  #{uid}: {setback.why}"), file=sys.stderr)
         for uid, why in one.skipped.items():
             print(visible(f"  #{uid} left as it is: {why}"), file=sys.stderr)
+        for uid, why in one.done_before.items():
+            print(visible(f"  #{uid} not again: {why}"), file=sys.stderr)
 
 
 def _document(done: Sequence[Pass]) -> dict[str, object]:
@@ -67,4 +69,5 @@ def _document(done: Sequence[Pass]) -> dict[str, object]:
         {"account": one.account, "folder": one.folder, "pass": one.id,
          "done": one.done, "failed": one.failed, "cut_short": one.cut_short,
          "setbacks": [{"uid": uid, "why": setback.why} for uid, setback in one.setbacks.items()],
-         "skipped": [{"uid": uid, "why": why} for uid, why in one.skipped.items()]} for one in done]}
+         "skipped": [{"uid": uid, "why": why} for uid, why in one.skipped.items()],
+         "done_before": [{"uid": uid, "why": why} for uid, why in one.done_before.items()]} for one in done]}

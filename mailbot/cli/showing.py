@@ -21,10 +21,10 @@ def saved(config: Config, plans: Sequence[Plan]) -> Saved:
     return Saved(utc_now(), config.ruleset.sha256, tuple(plans))
 
 
-def show(options: argparse.Namespace, config: Config, plans: Sequence[Plan], remark: str) -> None:
-    """`remark` follows the summary: what has been done, or not."""
+def show(options: argparse.Namespace, config: Config, plans: Sequence[Plan], remark: str, **more: object) -> None:
+    """`remark` follows the summary: what has been done, or not. `more` stands in the document too."""
     if options.json:
-        print(json_document(document(saved(config, plans))))
+        print(json_document({**document(saved(config, plans)), **more}))
         return
     on = page(options, config)
     for plan in plans:

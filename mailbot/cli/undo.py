@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mailbot.accounts.account import Account
 from mailbot.cli.acting import Interruptible, agreed, report
@@ -14,7 +14,7 @@ from mailbot.config.load import Config
 from mailbot.document.problems import visible
 from mailbot.engine.engine import Pass
 from mailbot.engine.history import Deed, deed_id, deeds, last
-from mailbot.engine.undo import Undo, plan_undo, undo
+from mailbot.engine.undo import Stay, Undo, plan_undo, undo
 from mailbot.errors import UsageError
 from mailbot.service.connect import connect
 
@@ -37,17 +37,21 @@ def main(options: argparse.Namespace) -> int:
     planned: dict[str, Undo] = {}
     chosen = _accounts(options, config, wanted)
     code = each(chosen, lambda account: planned.update({account.name: _plan(account, wanted)}))
+    stays = [(name, stay) for name, one in planned.items() for stay in one.left]
+    amiss = 1 if any(stay.amiss for _, stay in stays) else 0
     if options.dry_run if options.json else planned or not code:       # where no server answered there is nothing to show
-        _show(options, config, planned)
+        _show(options, config, planned, stays)
+    for said in dict.fromkeys(f"stays: {stay.deed}: {stay.why}" for _, stay in stays):
+        print(visible(said), file=sys.stderr)
     if options.dry_run:
         return code
     if not any(one.plans or one.undone for one in planned.values()):
-        report(options, ())
-        return code
+        report(options, (), stays=_documents(stays))
+        return code or amiss
     if not options.yes and not agreed():
         print("Nothing was changed.")
         return code
-    return _carry_out(options, tuple(account for account in chosen if account.name in planned), planned) or code
+    return _carry_out(options, tuple(account for account in chosen if account.name in planned), planned, stays) or code or amiss
 
 
 def _accounts(options: argparse.Namespace, config: Config, wanted: Sequence[Deed]) -> tuple[Account, ...]:
@@ -63,15 +67,18 @@ def _plan(account: Account, wanted: Sequence[Deed]) -> Undo:
         return plan_undo(reading_engine(), session, [deed for deed in wanted if deed.account == account.name])
 
 
-def _show(options: argparse.Namespace, config: Config, planned: dict[str, Undo]) -> None:
+def _show(options: argparse.Namespace, config: Config, planned: Mapping[str, Undo], stays: Sequence[tuple[str, Stay]]) -> None:
     show(options, config, [plan for one in planned.values() for plan in one.plans],
-         "Nothing was changed." if options.dry_run else "")
-    for one in planned.values():
-        for deed, why in one.left:
-            print(visible(f"stays: {deed}: {why}"), file=sys.stderr)
+         "Nothing was changed." if options.dry_run else "", stays=_documents(stays))
 
 
-def _carry_out(options: argparse.Namespace, chosen: tuple[Account, ...], planned: dict[str, Undo]) -> int:
+def _documents(stays: Sequence[tuple[str, Stay]]) -> list[dict[str, str]]:
+    return [{"id": str(stay.deed), "account": account, "rule": stay.rule, "action": stay.action, "why": stay.why}
+            for account, stay in stays]
+
+
+def _carry_out(options: argparse.Namespace, chosen: tuple[Account, ...], planned: dict[str, Undo],
+               stays: Sequence[tuple[str, Stay]]) -> int:
     done: list[Pass] = []
     with Interruptible() as stop:
         engine = acting_engine(locks(stop.wait), patience=PATIENCE)
@@ -83,5 +90,5 @@ def _carry_out(options: argparse.Namespace, chosen: tuple[Account, ...], planned
 
         code = each(chosen, take_back)
         engine.journal.close()
-    incomplete = report(options, done)
+    incomplete = report(options, done, stays=_documents(stays))
     return code or incomplete

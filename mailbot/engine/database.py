@@ -21,6 +21,7 @@ SPOILT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 WASTE = 4                           # a quarter of the pages is free: then the file is worth being written anew
 LEAST_WASTE = 256                   # pages: 1 MB
 LOG_KEPT = 4 * 1024 * 1024          # octets of the write-ahead log that stay on the disk after a large transaction
+UNFINISHED = "in hand, or interrupted: then the next pass looks whether it was done"
 COMPANIONS = ("", "-wal", "-shm")   # what SQLite keeps beside the file
 
 Value = str | int | None
@@ -157,8 +158,8 @@ def open_snapshot(path: Path) -> Database:
                 source.close()
         _check_version(connection, path)
         schema.migrate(connection)
-        # Who only looks finishes nothing: an intent that was interrupted is, here, an effect that was not done.
-        connection.execute("UPDATE effect SET state = 'failed' WHERE state = 'intent'")
+        # Who only looks finishes nothing: an intent without an outcome is, here, an effect that was not done.
+        connection.execute("UPDATE effect SET state = 'failed', why = ? WHERE state = 'intent'", (UNFINISHED,))
     except sqlite3.Error as error:
         connection.close()
         raise StateFailed(f"the state in {path} cannot be read: {error}") from error

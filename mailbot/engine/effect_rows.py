@@ -138,9 +138,17 @@ class Effects:
 
     def put(self, account: str, folder: str, uidvalidity: int, uids: Collection[int]) -> set[int]:
         """Those of these UIDs that a row says were put there (COPYUID)."""
-        rows = self._each("state IN ('done', 'undone') AND account = ? AND target_folder <> '' AND target_folder = ?"
+        return {row.target.uid for row in self.put_by(account, folder, uidvalidity, uids)}
+
+    def put_by(self, account: str, folder: str, uidvalidity: int, uids: Collection[int]) -> list[EffectRow]:
+        """The rows that say so, oldest first."""
+        return self._each("state IN ('done', 'undone') AND account = ? AND target_folder <> '' AND target_folder = ?"
                           " AND target_uidvalidity = ? AND target_uid", (account, folder, uidvalidity), uids)
-        return {row.target.uid for row in rows}
+
+    def found_at(self, account: str, folder: str, uidvalidity: int, uids: Collection[int]) -> list[EffectRow]:
+        """What was done (or undone) to messages that were found there, oldest first. Reads the whole table."""
+        return self._each("state IN ('done', 'undone') AND account = ? AND folder = ? AND uidvalidity = ? AND uid",
+                          (account, folder, uidvalidity), uids)
 
     def lower_bound(self, account: str, folder: str) -> tuple[int, int]:
         """(UIDVALIDITY, UIDNEXT) of a folder as last seen: both may be outdated, but UIDNEXT never too high."""

@@ -70,6 +70,7 @@ class Pass:
     settled: frozenset[int] = frozenset()                               # UIDs whose chain is through
     setbacks: Mapping[int, Setback] = field(default_factory=dict)       # UID -> why its chain ended early
     skipped: Mapping[int, str] = field(default_factory=dict)            # UID -> how it differs from the plan
+    done_before: Mapping[int, str] = field(default_factory=dict)        # UID -> which of its steps were done since the plan was made
     hits: Mapping[str, int] = field(default_factory=dict)               # by rule: messages that it matched
 
 

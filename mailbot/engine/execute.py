@@ -22,13 +22,15 @@ def carry_out(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "app
     """Does what the plan says, in blocks of 3,000 messages.
 
     `reread`: each block holds the account's lock by itself, and its messages are read again first; what differs from the
-    plan, or was done meanwhile (unless `again`), stays as it is and is in `skipped`. Without it the caller holds the lock and
-    has just gathered. `last`: IDLE follows on this folder. `progress` is told after each block how many messages are through.
+    plan stays as it is and is in `skipped`; what was done meanwhile (unless `again`) is not repeated and is in `done_before`.
+    Without it the caller holds the lock and has just gathered. `last`: IDLE follows on this folder. `progress` is told after
+    each block how many messages are through.
     Unreachable leaves the intents in flight open: recovery.py looks at them.
     """
     left = chains(plan)
     waves = Waves(engine, mailbox, plan, cause, stopped, last=last and not reread)
     skipped: dict[int, str] = {}
+    before: dict[int, str] = {}
     through = 0
     for block in _blocks(left):
         if stopped():
@@ -38,7 +40,7 @@ def carry_out(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "app
             with engine.lock(plan.account):
                 recover(engine, mailbox)
                 state = mailbox.select(plan.folder)
-                checked, differing = _checked(engine, mailbox, plan, state, block, again=again)
+                checked, differing = _checked(engine, mailbox, plan, state, block, before, again=again)
                 skipped |= differing
                 waves.carry_out(checked, state, final=False)
         else:
@@ -52,9 +54,11 @@ def carry_out(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "app
             progress(through)
     skipped |= dict.fromkeys(waves.unreached, OTHER_FOLDER)
     report_skipped(plan, list(skipped.items()))
+    if reread:
+        skipped |= dict.fromkeys(waves.gone, GONE)      # the log has them, by their steps
     return Pass(plan.account, plan.folder, waves.pass_id, plan.judged, matched(plan), waves.done, waves.failed,
                 cut_short=waves.cut_short, settled=frozenset(waves.settled), setbacks=waves.setbacks, skipped=skipped,
-                hits=hits(plan))
+                done_before=before, hits=hits(plan))
 
 
 def show(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "apply", reread: bool = False, stopped: Stopped = never,
@@ -70,6 +74,7 @@ def show(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "apply", 
                 settled=frozenset(named.uid for named in plan.messages))
 
 
+GONE = "it is gone"
 OTHER_FOLDER = "the folder is another now (UIDVALIDITY changed)"
 
 
@@ -82,9 +87,9 @@ def _blocks(left: dict[int, Chain]) -> Iterator[list[Chain]]:
         yield block
 
 
-def _checked(engine: Engine, mailbox: Mailbox, plan: Plan, state: FolderState, block: Sequence[Chain], *,
-             again: bool) -> tuple[list[Chain], dict[int, str]]:
-    """The chains whose message is as the plan says, less what was done since; and why the others are not."""
+def _checked(engine: Engine, mailbox: Mailbox, plan: Plan, state: FolderState, block: Sequence[Chain],
+             before: dict[int, str], *, again: bool) -> tuple[list[Chain], dict[int, str]]:
+    """The chains whose message is as the plan says, less what was done since (into `before`); and why the others are not."""
     if state.uidvalidity != plan.uidvalidity:
         return [], dict.fromkeys((chain.uid for chain in block), OTHER_FOLDER)
     # Where the server counts changes (RFC 7162), it is asked for those alone: of the rest flags and presence are as they were
@@ -103,13 +108,14 @@ def _checked(engine: Engine, mailbox: Mailbox, plan: Plan, state: FolderState, b
                 return [], dict.fromkeys((chain.uid for chain in block), OTHER_FOLDER)
             known = standing.known([chain.named for chain in same])
         for chain in same:
-            _drop_done(plan, chain, known.done.get(chain.uid, ()))
+            if dropped := _drop_done(plan, chain, known.done.get(chain.uid, ())):
+                before[chain.uid] = ", ".join(dropped)
     return [chain for chain in same if chain.jobs], differing
 
 
 def _difference(chain: Chain, message: Message | None) -> str:
     if message is None:
-        return "it is gone"
+        return GONE
     if fingerprint(message) != chain.named.fingerprint:
         return "another message has this UID"
     if _flags(message.flags) != _flags(chain.named.flags):
@@ -121,10 +127,15 @@ def _flags(flags: frozenset[str]) -> set[str]:
     return {flag.lower() for flag in flags} - {NOT_KEPT}
 
 
-def _drop_done(plan: Plan, chain: Chain, done: Sequence[Done]) -> None:
+def _drop_done(plan: Plan, chain: Chain, done: Sequence[Done]) -> list[str]:
+    """What is taken out of the chain, and when it was done."""
+    dropped = []
     when = {row.effect: row for row in done}
     for job in [job for job in chain.jobs if job.effect in when]:
         row = when[job.effect]
+        why = f"done {row.when:%Y-%m-%d} by pass {row.pass_id}"
         log.info("action.skipped", account=plan.account, folder=plan.folder, rule=job.rule, action=job.action,
-                 uids=ranges([chain.uid]), why=f"done {row.when:%Y-%m-%d} by pass {row.pass_id}")
+                 uids=ranges([chain.uid]), why=why)
+        dropped.append(f"{job.action} {why}")
     chain.jobs = [job for job in chain.jobs if job.effect not in when]
+    return dropped

@@ -1,7 +1,7 @@
 """Taking back what was done. Undo is a plan too: it can be shown, is carried out block by block, and is in the history."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailbot.effects import (
@@ -9,7 +9,6 @@ from mailbot.effects import (
     Copy,
     Delete,
     Effect,
-    Fields,
     FlagEffect,
     Flags,
     Mailbox,
@@ -18,20 +17,31 @@ from mailbot.effects import (
     RemoveFlags,
     Save,
     SetFlags,
-    Wanted,
 )
-from mailbot.engine.effect_rows import EffectRow, Place
+from mailbot.engine.effect_rows import NOWHERE, EffectRow, Place
 from mailbot.engine.engine import UNDO, Engine, Pass, Stopped, never
 from mailbot.engine.execute import carry_out
 from mailbot.engine.history import Deed, DeedId
-from mailbot.errors import Refused
-from mailbot.mail.fingerprint import SHOWN_HEADERS, fingerprint
+from mailbot.engine.sightings import Sightings
 from mailbot.mail.message import Message
 from mailbot.plan.flags import after
 from mailbot.plan.named import named
 from mailbot.plan.plan import Judgement, Plan, Step, Verdict
 
-GONE = "it is not where mailbot left it"
+MARKED = "marked"       # effects.Outcome
+FILE, TRASHED = "the file stays: ", r"its copy is in \Trash already"
+AGAIN = "it was taken back already (an undo of that has an ID of its own)"
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A step that is not taken back. `amiss`: it could have been."""
+
+    deed: DeedId
+    rule: str
+    action: str
+    why: str
+    amiss: bool
 
 
 @dataclass(slots=True)
@@ -39,8 +49,9 @@ class Undo:
     """For one account. `left`: what stays as it is, and why; known before anything is done."""
 
     plans: tuple[Plan, ...] = ()
-    left: tuple[tuple[DeedId, str], ...] = ()
+    left: tuple[Stay, ...] = ()
     undoes: Mapping[Place, tuple[int, ...]] = field(default_factory=dict)   # message -> rows that its steps take back
+    moved: tuple[tuple[tuple[int, ...], Place], ...] = ()                   # rows whose message was found elsewhere, and where
     undone: tuple[int, ...] = ()                                            # rows that have been taken back by hand
 
 
@@ -52,12 +63,14 @@ def plan_undo(engine: Engine, mailbox: Mailbox, deeds: Sequence[Deed]) -> Undo:
 def undo(engine: Engine, mailbox: Mailbox, planned: Undo, *, stopped: Stopped = never,
          progress: Callable[[int], None] | None = None) -> list[Pass]:
     """Carries it out, as `apply` does: what differs meanwhile stays and is in `skipped`."""
+    for rows, place in planned.moved:       # else what is noted now would stand for it alone, and what was done before be forgotten
+        engine.journal.effects.relocate(rows, place)
     engine.journal.effects.mark_undone(planned.undone)
     passes = []
     for plan in planned.plans:
         done = carry_out(engine, mailbox, plan, cause=UNDO, reread=True, again=True, stopped=stopped, progress=progress)
         engine.journal.effects.mark_undone(
-            row for uid in done.settled for row in planned.undoes[Place(plan.folder, plan.uidvalidity, uid)])
+            row for uid in done.settled - done.skipped.keys() for row in planned.undoes[Place(plan.folder, plan.uidvalidity, uid)])
         passes.append(done)
     return passes
 
@@ -81,34 +94,38 @@ class _Found:
 class _Planning:
     def __init__(self, engine: Engine, mailbox: Mailbox) -> None:
         self._engine, self._mailbox = engine, mailbox
-        self._found: dict[Place, _Found] = {}
+        self._sightings = Sightings(engine.journal, mailbox)
+        self._found: dict[Place, _Found] = {}       # by where the journal has it
         self._undone: list[int] = []
 
     def undo(self, deeds: Sequence[Deed]) -> Undo:
-        self._look([row for deed in deeds for row in deed.rows if row.state == "done"])
-        left = [(deed.id, why) for deed in sorted(deeds, key=lambda deed: deed.id, reverse=True)
-                for row in reversed(deed.rows) if row.state == "done" and (why := self._take_back(row))]
+        seen = self._sightings.look([row for deed in deeds for row in deed.rows if row.state == "done"])
+        self._found = {place: _Found(now, message, message.flags) for place, (now, message) in seen.items()}
+        left = [Stay(deed.id, row.rule, row.action, why, amiss=not why.startswith((FILE, TRASHED, AGAIN)))
+                for deed in sorted(deeds, key=lambda deed: deed.id, reverse=True)
+                for row in reversed(deed.rows) if (why := self._take_back(row))]
         moving = [found for found in {id(found): found for found in self._found.values()}.values() if found.chain]
         resting = [row for found in self._found.values() if not found.chain for row in found.rows]
         return Undo(self._plans(moving), tuple(left), {found.place: tuple(found.rows) for found in moving},
-                    tuple(dict.fromkeys([*self._undone, *resting])))
+                    self._sightings.moved(seen), tuple(dict.fromkeys([*self._undone, *resting])))
 
     def _take_back(self, row: EffectRow) -> str:
-        """Why it stays; "" where it is taken back, or has been already."""
+        """Why it stays; "" where it is taken back, or needs not to be."""
+        if row.state != "done":
+            return AGAIN if row.state == "undone" else f"it was not done: {row.why}" if row.why else "it was not done"
         match row.effect:
             case Save(path=path):
-                return f"the file stays: {row.why or path}"
+                return f"{FILE}{row.why or path}"
             case Delete():
-                return "it was deleted for good"
+                return r"it was marked \Deleted: take that mark away by hand" if row.why == MARKED else "it was deleted for good"
             case Copy():
                 return self._take_copy_back(row)
         found = self._found.get(row.at)
         if found is None:
-            return GONE
+            return self._missing("it", row.at.folder)
         match row.effect:
             case Move() if found.place.folder == row.found.folder:
-                self._undone.append(row.id)
-                return ""
+                found.away = None
             case Move():
                 found.away = (row.rule, "move", Move(row.found.folder))
             case AddFlags() | RemoveFlags() | SetFlags():
@@ -117,52 +134,27 @@ class _Planning:
         return ""
 
     def _take_copy_back(self, row: EffectRow) -> str:
-        found, trash = self._found.get(row.target), self._mailbox.folders().special.get(r"\Trash")
+        place = self._sightings.copies[row.id]
+        found, trash = self._found.get(place), self._mailbox.folders().special.get(r"\Trash")
         if found is None:
-            self._undone.append(row.id)     # nothing is left to take back
-            return f"its copy is not in {row.target.folder} any more"
+            if place.folder in self._mailbox.folders() and place.folder not in self._sightings.closed:
+                self._undone.append(row.id)     # nothing is left to take back
+            return self._missing("its copy", place.folder)
         if trash is None:
-            return f"its copy stays in {row.target.folder}: no folder is \\Trash"
+            return f"its copy stays in {found.place.folder}: no folder is \\Trash"
         if found.place.folder == trash:
-            return "its copy is in \\Trash already"
+            self._undone.append(row.id)
+            return TRASHED
         found.away = (row.rule, "trash", Move(trash))
         found.rows.append(row.id)
         return ""
 
-    def _look(self, rows: Iterable[EffectRow]) -> None:
-        """Where the messages of these rows, and their copies, are now: by UID, else by fingerprint in the same folder."""
-        by_folder: dict[str, dict[Place, str]] = defaultdict(dict)
-        for row in rows:
-            by_folder[row.at.folder][row.at] = row.fingerprint
-            if isinstance(row.effect, Copy):
-                by_folder[row.target.folder][row.target] = row.fingerprint
-        for folder, places in by_folder.items():
-            if folder in self._mailbox.folders():
-                self._look_into(folder, places)
-
-    def _look_into(self, folder: str, places: Mapping[Place, str]) -> None:
-        try:
-            state = self._mailbox.select(folder)
-        except Refused:
-            return
-        fields = Fields(SHOWN_HEADERS)
-        uids = sorted(place.uid for place in places if place.uidvalidity == state.uidvalidity)
-        there = self._mailbox.fetch(uids, fields) if uids else {}
-        lost: dict[str, list[Place]] = defaultdict(list)
-        for place, mark in sorted(places.items()):
-            message = there.get(place.uid) if place.uidvalidity == state.uidvalidity else None
-            if message is not None and fingerprint(message) == mark:
-                self._found[place] = _Found(place, message, message.flags)
-            else:
-                lost[mark].append(place)
-        if not lost:
-            return
-        known = {found.place.uid for found in self._found.values() if found.place.folder == folder}
-        for block in self._mailbox.gather(Wanted(fields, since=1)):
-            for message in block.messages:
-                mark = fingerprint(message)
-                if lost.get(mark) and message.uid not in known:
-                    self._found[lost[mark].pop(0)] = _Found(Place(folder, state.uidvalidity, message.uid), message, message.flags)
+    def _missing(self, what: str, folder: str) -> str:
+        if folder == NOWHERE:
+            return f"{what} was deleted since by a rule"
+        if why := self._sightings.closed.get(folder):
+            return f"{what} is in {folder}, which cannot be opened: {why}"
+        return f"{what} is not in {folder} any more, where mailbot left it"
 
     def _plans(self, moving: Sequence[_Found]) -> tuple[Plan, ...]:
         by_folder: dict[tuple[str, int], list[_Found]] = defaultdict(list)
@@ -186,8 +178,14 @@ class _Planning:
 def _take_flags_back(found: _Found, row: EffectRow, effect: FlagEffect) -> None:
     """Only what the bot changed, and only where it is still as the bot left it."""
     left = after(effect, row.flags)
-    added, removed = left - row.flags, row.flags - left
-    for action, undoing in (("unflag", RemoveFlags(added & found.flags)), ("flag", AddFlags(removed - found.flags))):
+    added, removed = _less(left, row.flags), _less(row.flags, left)
+    still = found.flags - _less(found.flags, added)
+    for action, undoing in (("unflag", RemoveFlags(still)), ("flag", AddFlags(_less(removed, found.flags)))):
         if undoing.flags:
             found.steps.append((row.rule, action, undoing))
             found.flags = after(undoing, found.flags)
+
+
+def _less(flags: Flags, others: Flags) -> Flags:
+    """Servers keep a keyword in the case in which they first saw it."""
+    return after(RemoveFlags(others), flags)

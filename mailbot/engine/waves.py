@@ -50,6 +50,7 @@ class Waves:
         self.done = self.failed = 0
         self.cut_short = False
         self.settled: set[int] = set()
+        self.gone: set[int] = set()             # of those: the message went before its step
         self.unreached: set[int] = set()        # their folder is another since we looked elsewhere: nothing more was done
         self.setbacks: dict[int, Setback] = {}
 
@@ -141,6 +142,7 @@ class Waves:
     def _set_back(self, uid: int, outcome: Outcome) -> None:
         if outcome.cause is Cause.GONE:
             self.settled.add(uid)
+            self.gone.add(uid)
         else:
             wait = QUOTA_WAIT if outcome.cause is Cause.QUOTA else timedelta()
             self.setbacks.setdefault(uid, Setback(outcome.why, counts=outcome.cause in COUNTS, at_least=wait))

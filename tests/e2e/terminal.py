@@ -7,14 +7,16 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.e2e.bot import environment
 
 
-def on_terminal(home: Path, *arguments: str, columns: int, answers: Sequence[tuple[str, str]] = (), **more: str) -> str:
-    """What one command writes to it; `answers`: what is typed once a prompt is there (not before: getpass drops that)."""
+def on_terminal(home: Path, *arguments: str, columns: int, answers: Sequence[tuple[str, str | Callable[[], str]]] = (),
+                **more: str) -> str:
+    """What one command writes to it; `answers`: what is typed once a prompt is there (not before: getpass drops that), or what is
+    called then and says it."""
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     process = subprocess.Popen([sys.executable, "-m", "mailbot", *arguments], cwd=home, env=environment(home, {"TERM": "xterm", **more}),
@@ -26,7 +28,8 @@ def on_terminal(home: Path, *arguments: str, columns: int, answers: Sequence[tup
             said += piece
             while waiting and (found := said.find(waiting[0][0].encode(), seen)) >= 0:
                 seen = found + len(waiting[0][0].encode())
-                os.write(ours, waiting.pop(0)[1].encode() + b"\n")
+                answer = waiting.pop(0)[1]
+                os.write(ours, (answer if isinstance(answer, str) else answer()).encode() + b"\n")
         process.wait(20)
     finally:
         process.kill()

@@ -1,6 +1,7 @@
 """A saved plan does exactly what it says to exactly the messages it names, or nothing; a file is a stranger's."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from mailbot.cli.apply import LARGEST
 from tests.e2e.bot import mailbot, over_tls
 from tests.e2e.mail import message
+from tests.e2e.terminal import on_terminal
 from tests.lab.dovecot import Dovecot
 
 RULES = """rules:
@@ -52,6 +54,32 @@ def test_it_comes_from_stdin_and_there_only_with_yes(dovecot: Dovecot, home: Pat
     again = mailbot(home, "apply", "-", "--yes", stdin=text)
     assert (again.returncode, there(dovecot, home)) == (1, ([3], [1, 2])), "its messages are gone, and that is told"
     assert "it is gone" in again.stderr
+
+
+def test_what_was_done_since_is_not_repeated_and_is_told(dovecot: Dovecot, home: Path) -> None:
+    user = (home / "user").read_text()
+    (home / "rules.yaml").write_text(over_tls(dovecot, user) + "rules: [{name: r, when: {subject: hello}, then: [{copy: Copies}]}]\n")
+    assert mailbot(home, "plan", "--out", "plan.json").returncode == 0
+    assert mailbot(home, "apply", "plan.json", "--yes").returncode == 0
+    again = mailbot(home, "apply", "plan.json", "--yes")
+    assert (again.returncode, len(dovecot.snapshot(user)["Copies"])) == (0, 2)
+    assert re.search(r"  #1 not again: copy done \S+ by pass 1\n", again.stderr), again.stderr
+    told = json.loads(mailbot(home, "apply", "plan.json", "--yes", "--json").stdout)["folders"][0]["done_before"]
+    assert [row["uid"] for row in told] == [1, 2]
+
+
+def test_what_goes_while_the_question_waits_is_told(dovecot: Dovecot, home: Path) -> None:
+    owner = dovecot.client((home / "user").read_text())
+    owner.select_folder("INBOX")
+
+    def delete_and_agree() -> str:
+        owner.delete_messages([2])
+        owner.expunge()
+        return "y"
+
+    said = on_terminal(home, "apply", columns=100, answers=[("[y/N]", delete_and_agree)])
+    assert there(dovecot, home) == ([3], [1])
+    assert "#2 left as it is: it is gone" in said
 
 
 def _other_message(plan: dict[str, Any]) -> None:

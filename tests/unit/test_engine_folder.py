@@ -50,6 +50,15 @@ def test_what_differs_from_the_plan_stays_and_is_reported(house):
     assert (done.done, done.failed) == (6, 0)
 
 
+def test_what_was_done_since_the_plan_was_made_is_not_repeated_and_is_told(house):
+    fill(house, 2)
+    plan = planned(house, "[{name: r, when: {all: true}, then: [{copy: Books}]}]")
+    first = carry_out(house.engine, house.mailbox, plan, reread=True)
+    done = carry_out(house.engine, house.mailbox, plan, reread=True)
+    assert (first.done_before, done.done, done.skipped, len(house.mailbox.boxes["Books"].mail)) == ({}, 0, {}, 2)
+    assert done.done_before == dict.fromkeys((1, 2), f"copy done {house.now:%Y-%m-%d} by pass {first.id}")
+
+
 def test_under_another_uidvalidity_nothing_is_touched(house):
     fill(house, 2)
     plan = planned(house)
@@ -119,7 +128,7 @@ def test_where_the_server_counts_changes_only_they_are_read_again(house):
     house.mailbox.asked.clear()
     done = carry_out(house.engine, house.mailbox, plan, reread=True)
     assert [asked for asked in house.mailbox.asked if asked.startswith("fetch")] == [f"fetch changes since {plan.modseq}"]
-    assert done.skipped == {2: "its flags have changed since the plan was made"}
+    assert done.skipped == {2: "its flags have changed since the plan was made", 4: "it is gone"}
     assert (done.done, sorted(house.mailbox.boxes["INBOX"].mail)) == (2, [2])
     assert len(house.mailbox.boxes["Archive"].mail) == 2
 

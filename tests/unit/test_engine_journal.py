@@ -18,7 +18,7 @@ import structlog
 from mailbot.effects import AddFlags, Copy, Delete, Move, Outcome, RemoveFlags, Save, SavedPart, SetFlags
 from mailbot.engine import schema
 from mailbot.engine.codec import effect_of, effect_text
-from mailbot.engine.database import said
+from mailbot.engine.database import UNFINISHED, said
 from mailbot.engine.effect_rows import Intent, Place
 from mailbot.engine.journal import Cursor, Journal
 from mailbot.engine.locks import Locks, explained
@@ -85,6 +85,17 @@ def test_a_snapshot_reads_beside_a_process_that_writes_and_what_it_writes_reache
     assert snapshot.cursors.get("home", "INBOX") == Cursor(7, 50)
     assert journal.cursors.get("home", "INBOX") == Cursor(7, 6)
     snapshot.close()
+
+
+def test_what_has_no_outcome_yet_is_told_as_such_by_a_snapshot(path, journal):
+    """As after a kill, or in the middle of a pass: whether it was done is not known before somebody looks."""
+    with journal.transaction():
+        done = journal.begin_pass("home", "INBOX", "arrival", NOW)
+    journal.effects.intend("home", done, [Intent(Place("INBOX", 7, 1), 2, "f" * 32, Move("Archive"), "r", "move", frozenset())], NOW)
+    snapshot = Journal.open(path, read_only=True)
+    assert [(row.state, row.why) for row in snapshot.effects.of_pass(done)] == [("failed", UNFINISHED)]
+    snapshot.close()
+    assert [row.state for row in journal.effects.of_pass(done)] == ["intent"]
 
 
 def test_a_snapshot_of_a_closed_file_leaves_nothing_behind_and_of_none_makes_none(path):

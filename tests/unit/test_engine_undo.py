@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from mailbot.effects import Move
 from mailbot.engine.history import DeedId, deed_id, deeds, history, last
-from mailbot.engine.undo import GONE, plan_undo, undo
-from mailbot.errors import Unreachable, UsageError
+from mailbot.engine.undo import Stay, plan_undo, undo
+from mailbot.errors import Cause, Unreachable, UsageError
 from tests.unit.engine_house import House
 from tests.unit.fake_mailbox import FakeMailbox, eml
 
@@ -61,7 +62,7 @@ def test_another_message_under_the_uid_is_not_touched(house):
     house.mailbox.deliver("Other", eml("a stranger's"))
     archive[1] = replace(house.mailbox.boxes["Other"].mail.pop(1), uid=1)
     planned, _ = taken_back(house)
-    assert {why for _, why in planned.left} == {GONE}
+    assert {(stay.why, stay.amiss) for stay in planned.left} == {("it is not in Archive any more, where mailbot left it", True)}
     assert places(house)["Archive"] == [("a stranger's", [])]
 
 
@@ -102,8 +103,57 @@ def test_what_is_gone_or_cannot_be_undone_is_said_before_anything_starts(house):
     planned = plan_undo(house.engine, house.mailbox, last(house.journal))
     assert planned.plans == ()
     assert planned.left == (
-        (DeedId(done.id, 2), "it was deleted for good"), (DeedId(done.id, 1), GONE),
-        (DeedId(done.id, 1), f"the file stays: {house.files}/x.eml"))
+        Stay(DeedId(done.id, 2), "gone", "delete", "it was deleted for good", amiss=True),
+        Stay(DeedId(done.id, 1), "file", "move", "it is not in Archive any more, where mailbot left it", amiss=True),
+        Stay(DeedId(done.id, 1), "file", "save", f"the file stays: {house.files}/x.eml", amiss=False))
+
+
+def test_a_keyword_that_the_server_writes_in_another_case_is_taken_back(house):
+    """RFC 9051 2.3.2: keywords are case-insensitive; a server may keep the first spelling that it saw."""
+    text = "[{name: set, when: {all: true}, then: [{flag: [$todo]}, {unflag: [$Old]}]}]"
+    filed(house, text, "$old")
+    house.mailbox.flag("INBOX", 1, "$ToDo")
+    taken_back(house)
+    assert {flag.lower() for flag in house.mailbox.flags("INBOX", 1)} == {"$old"}
+
+
+def test_what_went_there_and_back_stays_where_it_was(house):
+    filed(house, "[{name: away, when: {all: true}, then: [{move: Archive}]}]")
+    house.scheduled("[{name: back, folders: [Archive], schedule: 1h, when: {all: true}, then: [{move: INBOX}]}]", "back", folder="Archive")
+    planned, _ = taken_back(house, history(house.journal))
+    assert (planned.plans, house.mailbox.subjects("INBOX")) == ((), ["hello"])
+    assert {row.state for deed in history(house.journal) for row in deed.rows} == {"undone"}
+
+
+def test_what_was_taken_back_before_or_never_done_is_said(house):
+    text = "[{name: file, when: {all: true}, then: [{flag: [seen]}, {move: Archive}]}]"
+    house.mailbox.refuse[Move("Archive")] = Cause.MESSAGE, "not today"
+    done = filed(house, text)
+    assert plan_undo(house.engine, house.mailbox, deeds(house.journal, [DeedId(done.id, 1)])).left == (
+        Stay(DeedId(done.id, 1), "file", "move", "it was not done: not today", amiss=True),)
+    taken_back(house)
+    planned, _ = taken_back(house, deeds(house.journal, [DeedId(done.id, 1)]))
+    assert [(stay.action, stay.why) for stay in planned.left] == [
+        ("move", "it was not done: not today"), ("flag", "it was taken back already (an undo of that has an ID of its own)")]
+
+
+def test_a_copy_in_a_folder_that_is_not_there_now_can_be_taken_back_later(house):
+    filed(house, "[{name: copy, when: {all: true}, then: [{copy: Books}]}]")
+    away = house.mailbox.boxes.pop("Books")
+    planned, _ = taken_back(house)
+    assert [stay.why for stay in planned.left] == ["its copy is not in Books any more, where mailbot left it"]
+    house.mailbox.boxes["Books"] = away
+    taken_back(house)
+    assert (house.mailbox.subjects("Books"), house.mailbox.subjects("Trash")) == ([], ["hello"])
+
+
+def test_what_goes_while_it_is_taken_back_is_not_called_undone(house):
+    house.mailbox.capabilities |= {"CONDSTORE"}
+    done = filed(house, "[{name: file, when: {all: true}, then: [{move: Archive}]}]")
+    planned = plan_undo(house.engine, house.mailbox, last(house.journal))
+    house.mailbox.carry("Archive", 1, "Other")
+    [one] = undo(house.engine, house.mailbox, planned)
+    assert (one.skipped, [row.state for row in house.journal.effects.of_pass(done.id)]) == ({1: "it is gone"}, ["done"])
 
 
 def test_where_the_uid_tells_nothing_any_more_the_fingerprint_finds_it(house):
