@@ -10,6 +10,7 @@ from mailbot.cli.progress import Progress
 from mailbot.cli.session import accounts, each, start
 from mailbot.cli.showing import show
 from mailbot.cli.state import PATIENCE, acting_engine, locks, reading_engine
+from mailbot.cli.style import say
 from mailbot.config.load import Config
 from mailbot.document.problems import visible
 from mailbot.engine.engine import Pass
@@ -68,8 +69,11 @@ def _plan(account: Account, wanted: Sequence[Deed]) -> Undo:
 
 
 def _show(options: argparse.Namespace, config: Config, planned: Mapping[str, Undo], stays: Sequence[tuple[str, Stay]]) -> None:
-    show(options, config, [plan for one in planned.values() for plan in one.plans],
-         "Nothing was changed." if options.dry_run else "", stays=_documents(stays))
+    plans = [plan for one in planned.values() for plan in one.plans]
+    if not options.json and not plans and not stays:
+        say("there is nothing to take back")
+        return
+    show(options, config, plans, "Nothing was changed." if options.dry_run else "", stays=_documents(stays))
 
 
 def _documents(stays: Sequence[tuple[str, Stay]]) -> list[dict[str, str]]:

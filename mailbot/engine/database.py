@@ -125,13 +125,21 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _is_spoilt(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in SPOILT
+
+
+def _way_out(error: sqlite3.Error) -> str:
+    return ": `mailbot run --once` moves it aside and begins anew" if _is_spoilt(error) else ""
+
+
 def open_file(path: Path, now: Callable[[], datetime]) -> Database:
     """The file, made where there is none. One that SQLite cannot make sense of is moved aside, with a log event."""
     try:
         return _opened(path)
     except sqlite3.DatabaseError as error:
         # The primary code; SQLite adds details in the higher bits. A file that is busy, or not ours to open, is not spoilt.
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in SPOILT:
+        if not _is_spoilt(error):
             log.error("state.failed", path=str(path), why=said(error), alert=True)
             raise StateFailed(f"the state in {path} cannot be opened: {said(error)}") from error
         aside = _move_aside(path, now())
@@ -162,7 +170,7 @@ def open_snapshot(path: Path) -> Database:
         connection.execute("UPDATE effect SET state = 'failed', why = ? WHERE state = 'intent'", (UNFINISHED,))
     except sqlite3.Error as error:
         connection.close()
-        raise StateFailed(f"the state in {path} cannot be read: {error}") from error
+        raise StateFailed(f"the state in {path} cannot be read: {error}{_way_out(error)}") from error
     return Database(connection, path, file, in_memory=True)
 
 

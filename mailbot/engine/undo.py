@@ -18,6 +18,7 @@ from mailbot.effects import (
     Save,
     SetFlags,
 )
+from mailbot.engine.database import UNFINISHED
 from mailbot.engine.effect_rows import NOWHERE, EffectRow, Place
 from mailbot.engine.engine import UNDO, Engine, Pass, Stopped, never
 from mailbot.engine.execute import carry_out
@@ -30,6 +31,7 @@ from mailbot.plan.plan import Judgement, Plan, Step, Verdict
 
 MARKED = "marked"       # effects.Outcome
 FILE, TRASHED = "the file stays: ", r"its copy is in \Trash already"
+NOT_DONE = "it was not done: "
 AGAIN = "it was taken back already (an undo of that has an ID of its own)"
 
 
@@ -101,9 +103,9 @@ class _Planning:
     def undo(self, deeds: Sequence[Deed]) -> Undo:
         seen = self._sightings.look([row for deed in deeds for row in deed.rows if row.state == "done"])
         self._found = {place: _Found(now, message, message.flags) for place, (now, message) in seen.items()}
-        left = [Stay(deed.id, row.rule, row.action, why, amiss=not why.startswith((FILE, TRASHED, AGAIN)))
+        left = [Stay(deed.id, row.rule, row.action, why, amiss=not why.startswith((FILE, TRASHED, AGAIN, NOT_DONE)))
                 for deed in sorted(deeds, key=lambda deed: deed.id, reverse=True)
-                for row in reversed(deed.rows) if (why := self._take_back(row))]
+                for row in reversed(deed.rows) if (why := _needless(deed, row) if row.state != "done" else self._take_back(row))]
         moving = [found for found in {id(found): found for found in self._found.values()}.values() if found.chain]
         resting = [row for found in self._found.values() if not found.chain for row in found.rows]
         return Undo(self._plans(moving), tuple(left), {found.place: tuple(found.rows) for found in moving},
@@ -111,8 +113,6 @@ class _Planning:
 
     def _take_back(self, row: EffectRow) -> str:
         """Why it stays; "" where it is taken back, or needs not to be."""
-        if row.state != "done":
-            return AGAIN if row.state == "undone" else f"it was not done: {row.why}" if row.why else "it was not done"
         match row.effect:
             case Save(path=path):
                 return f"{FILE}{row.why or path}"
@@ -173,6 +173,15 @@ class _Planning:
         verdicts = {Verdict(rule, found.place.uid, Judgement.MATCHED) for found in those for rule, _, _ in found.chain}
         return Plan(self._mailbox.account, folder, uidvalidity, len(those), tuple(named(found.message) for found in those),
                     tuple(steps), verdicts=tuple(sorted(verdicts, key=lambda verdict: (verdict.uid, verdict.rule))))
+
+
+def _needless(deed: Deed, row: EffectRow) -> str:
+    """Of a deed of which nothing stands: why. A part of one, which was taken back or failed, needs no word."""
+    if any(row.state == "done" for row in deed.rows):
+        return ""
+    if row.why == UNFINISHED:
+        return f"it is {row.why}"
+    return AGAIN if row.state == "undone" else f"{NOT_DONE}{row.why}"
 
 
 def _take_flags_back(found: _Found, row: EffectRow, effect: FlagEffect) -> None:

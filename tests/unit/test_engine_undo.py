@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 
 from mailbot.effects import Move
+from mailbot.engine.database import UNFINISHED
 from mailbot.engine.history import DeedId, deed_id, deeds, history, last
-from mailbot.engine.undo import Stay, plan_undo, undo
+from mailbot.engine.journal import Journal
+from mailbot.engine.undo import AGAIN, Stay, plan_undo, undo
 from mailbot.errors import Cause, Unreachable, UsageError
 from tests.unit.engine_house import House
 from tests.unit.fake_mailbox import FakeMailbox, eml
@@ -129,12 +131,22 @@ def test_what_was_taken_back_before_or_never_done_is_said(house):
     text = "[{name: file, when: {all: true}, then: [{flag: [seen]}, {move: Archive}]}]"
     house.mailbox.refuse[Move("Archive")] = Cause.MESSAGE, "not today"
     done = filed(house, text)
-    assert plan_undo(house.engine, house.mailbox, deeds(house.journal, [DeedId(done.id, 1)])).left == (
-        Stay(DeedId(done.id, 1), "file", "move", "it was not done: not today", amiss=True),)
-    taken_back(house)
+    planned, _ = taken_back(house)
+    assert planned.left == (), "of what was done all is taken back"
     planned, _ = taken_back(house, deeds(house.journal, [DeedId(done.id, 1)]))
-    assert [(stay.action, stay.why) for stay in planned.left] == [
-        ("move", "it was not done: not today"), ("flag", "it was taken back already (an undo of that has an ID of its own)")]
+    assert [(stay.action, stay.why, stay.amiss) for stay in planned.left] == [
+        ("move", "it was not done: not today", False), ("flag", AGAIN, False)]
+
+
+def test_what_has_no_outcome_yet_is_not_called_taken_back(house):
+    house.mailbox.steps = 1         # it is moved, and the answer does not come
+    with pytest.raises(Unreachable):
+        filed(house, "[{name: file, when: {all: true}, then: [{move: Archive}]}]")
+    house.mailbox.reconnect()
+    looking = replace(house.engine, journal=Journal.open(house.state / "state.db", read_only=True))
+    planned = plan_undo(looking, house.mailbox, history(looking.journal))
+    assert [(stay.why, stay.amiss) for stay in planned.left] == [(f"it is {UNFINISHED}", True)]
+    looking.journal.close()
 
 
 def test_a_copy_in_a_folder_that_is_not_there_now_can_be_taken_back_later(house):
