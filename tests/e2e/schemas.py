@@ -35,12 +35,14 @@ STEP = closed(
      "part": closed({"number": TEXT, "name": TEXT, "type": TEXT, "size": NUMBER})})
 NAMED = {"uid": NUMBER, "fingerprint": TEXT, "flags": every(TEXT), "received": MOMENT, "from": TEXT, "subject": TEXT}
 VERDICT = closed({"rule": TEXT, "uid": NUMBER, "verdict": {"enum": ["matched", "taken", "doubt", "over_limit"]}}, {"by": TEXT, "why": TEXT})
-PLAN = document({"created": MOMENT, "rules_sha256": TEXT, "folders": every(closed(
+PLANS = {"created": MOMENT, "rules_sha256": TEXT, "folders": every(closed(
     {**PLACE, "uidvalidity": NUMBER, "judged": NUMBER, "messages": every(closed(NAMED)), "steps": every(STEP), "trial": every(STEP),
-     "verdicts": every(VERDICT)}))})
-REPORT = document({"folders": every(closed(
+     "verdicts": every(VERDICT)}))}
+PLAN = document(PLANS)
+STAYS = {"stays": every(closed({"id": TEXT, "account": TEXT, "rule": TEXT, "action": ACTION, "why": TEXT}))}
+PASSES = {"folders": every(closed(
     {**PLACE, "pass": {"type": ["integer", "null"]}, "done": NUMBER, "failed": NUMBER, "cut_short": FLAG,
-     "setbacks": every(closed({"uid": NUMBER, "why": TEXT})), "skipped": every(closed({"uid": NUMBER, "why": TEXT}))}))})
+     **{name: every(closed({"uid": NUMBER, "why": TEXT})) for name in ("setbacks", "skipped", "done_before")}}))}
 READ = {"verdict": {"type": ["boolean", "null"]}}
 NODE = {"oneOf": [
     closed({"key": TEXT, **READ}, {"value": TEXT, "read": TEXT, "groups": {"type": "object", "additionalProperties": TEXT}}),
@@ -75,8 +77,9 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "completion": document({"shell": TEXT, "script": TEXT}),
     "plan": PLAN,
     "run --dry-run": PLAN,         # a line each
-    "apply": REPORT,
-    "undo": REPORT,
+    "apply": document(PASSES),
+    "undo": document({**PASSES, **STAYS}),
+    "undo --dry-run": document({**PLANS, **STAYS}),
     "check": document(
         {"problems": every(TEXT), "warnings": every(TEXT), "accounts": every(closed(
             {"account": TEXT, "findings": every(closed({"wrong": FLAG, "what": TEXT}))}))},

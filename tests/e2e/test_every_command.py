@@ -101,7 +101,7 @@ def test_every_command_is_tried_here_or_elsewhere() -> None:
 def schema(line: tuple[str, ...]) -> dict[str, Any]:
     for name in (" ".join(line[:2]), line[0]):
         if name in SCHEMAS:
-            return SCHEMAS["plan" if line[0] == "undo" and "--dry-run" in line else name]
+            return SCHEMAS["undo --dry-run" if line[0] == "undo" and "--dry-run" in line else name]
     raise AssertionError(line)
 
 

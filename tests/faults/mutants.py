@@ -17,6 +17,7 @@ TOGETHER = 2
 
 INTERRUPTED = "tests/faults/test_engine_interrupted.py"
 SAVING = "tests/faults/test_saving_faults.py"
+SIGHTINGS = ("tests/unit/test_engine_sightings.py",)
 ENGINE = (INTERRUPTED, *(f"tests/unit/test_engine_{name}.py" for name in ("recovery", "arrival", "folder", "journal", "undo")))
 JOURNAL, RECOVERY, RESTORED = ((f"tests/unit/test_engine_{name}.py",) for name in ("journal", "recovery", "restored"))
 PLANNER = ("tests/unit/test_plan_planner.py",)
@@ -95,8 +96,12 @@ MUTANTS = (
            "case Move() | Delete() if False:", PLANNER),
     Mutant("a delete of every message is accepted", "rules/load.py", "if always_true(rule.when) and not", "if False and not",
            ("tests/unit/test_rules_load.py",)),
-    Mutant("undo takes what lies at the UID for its message", "engine/undo.py",
+    Mutant("undo takes what lies at the UID for its message", "engine/sightings.py",
            "if message is not None and fingerprint(message) == mark:", "if message is not None:", ("tests/unit/test_engine_undo.py",)),
+    Mutant("undo takes another equal message of ours", "engine/sightings.py", "if claims[message.uid] <= {place}", "if True", SIGHTINGS),
+    Mutant("undo takes equal mail that was there before", "engine/sightings.py", "or place.uid < message.uid", "or True", SIGHTINGS),
+    Mutant("undo does not note where it found a message", "engine/undo.py", "        engine.journal.effects.relocate(rows, place)\n",
+           "        pass\n", SIGHTINGS),
     # -- the disk
     Mutant("a file is not synced", "engine/saving.py", "self._disk.sync(file)", "pass", (SAVING,)),
     Mutant("its name is not synced", "engine/saving.py", "                self._disk.sync_folder(folder)\n", "", (SAVING,)),
