@@ -101,12 +101,15 @@ def _checked(engine: Engine, mailbox: Mailbox, plan: Plan, state: FolderState, b
     same = [chain for chain in block if chain.uid not in differing]
     if not again:
         standing = Standing(engine.journal, plan.account, state)
-        known = standing.known([chain.named for chain in same])
+        # Of equal mail all is asked about, as in the plan: which of it a row stands for depends on the others.
+        marks = {chain.named.fingerprint for chain in same}
+        asked = [named for named in plan.messages if named.fingerprint in marks]
+        known = standing.known(asked)
         while standing.unresolved:
             standing.resolve(mailbox)
             if select_again(mailbox, state) is None:
                 return [], dict.fromkeys((chain.uid for chain in block), OTHER_FOLDER)
-            known = standing.known([chain.named for chain in same])
+            known = standing.known(asked)
         for chain in same:
             if dropped := _drop_done(plan, chain, known.done.get(chain.uid, ())):
                 before[chain.uid] = ", ".join(dropped)

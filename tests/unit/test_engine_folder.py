@@ -9,6 +9,7 @@ import pytest
 from mailbot.effects import Move, Order
 from mailbot.engine.engine import Engine
 from mailbot.engine.execute import carry_out, show
+from mailbot.engine.journal import Journal
 from mailbot.engine.passes import plan_folder
 from mailbot.errors import Cause
 from mailbot.plan.plan import Judgement
@@ -57,6 +58,20 @@ def test_what_was_done_since_the_plan_was_made_is_not_repeated_and_is_told(house
     done = carry_out(house.engine, house.mailbox, plan, reread=True)
     assert (first.done_before, done.done, done.skipped, len(house.mailbox.boxes["Books"].mail)) == ({}, 0, {}, 2)
     assert done.done_before == dict.fromkeys((1, 2), f"copy done {house.now:%Y-%m-%d} by pass {first.id}")
+
+
+def test_of_equal_mail_what_came_back_stays_and_what_is_new_is_done_as_the_plan_says(house):
+    """`apply` plans over a copy of the journal: which of the two its row stands for is decided once more, among both."""
+    house.mailbox.deliver("INBOX", eml())
+    house.apply(ONLY_MOVE)
+    house.mailbox.carry("Archive", 1, "INBOX")      # UID 2, by hand
+    house.mailbox.deliver("INBOX", eml())           # UID 3
+    looking = replace(house.engine, journal=Journal.open(house.state / "state.db", read_only=True))
+    plan = plan_folder(looking, house.mailbox, "INBOX", ruleset(ONLY_MOVE))
+    looking.journal.close()
+    assert [step.order.uids for step in plan.steps] == [(3,)]
+    done = carry_out(house.engine, house.mailbox, plan, reread=True)
+    assert (done.done, done.done_before, sorted(house.mailbox.boxes["INBOX"].mail)) == (1, {}, [2])
 
 
 def test_under_another_uidvalidity_nothing_is_touched(house):
