@@ -176,8 +176,8 @@ class _Planning:
 
 
 def _needless(deed: Deed, row: EffectRow) -> str:
-    """Of a deed of which nothing stands: why. A part of one, which was taken back or failed, needs no word."""
-    if any(row.state == "done" for row in deed.rows):
+    """Why, where nothing is left of the deed to take back. Where something is, what was taken back or failed needs no word."""
+    if any(row.state == "done" and not isinstance(row.effect, Save | Delete) for row in deed.rows):
         return ""
     if row.why == UNFINISHED:
         return f"it is {row.why}"
