@@ -73,10 +73,19 @@ def _of_rule(rule: Rule, there: Folders, capabilities: frozenset[str]) -> Iterat
         target = None if action.to.special else action.to.plain
         if not target or target in there:
             continue
-        if action.create:
-            yield Finding(f"rule {rule.name}: the folder {target} will be created")
-        else:
+        if not action.create:
             yield _wrong(rule, f"there is no folder {target}, and create: false")
+        elif leaf := _leaf_above(target, there):
+            yield _wrong(rule, f"the folder {target} cannot be created: {leaf} takes no folders below it (\\Noinferiors)")
+        else:
+            yield Finding(f"rule {rule.name}: the folder {target} will be created")
+
+
+def _leaf_above(target: str, there: Folders) -> str | None:
+    """A folder above it that can have none (RFC 3501 7.2.2), as each one that is an mbox file."""
+    levels = target.split("/")
+    above = ("/".join(levels[:count]) for count in range(1, len(levels)))
+    return next((name for name in above if name in there and r"\Noinferiors" in there.rows[name].attributes), None)
 
 
 def _of_labels(rule: Rule, there: Folders, *, gmail: bool) -> Iterator[Finding]:

@@ -42,7 +42,9 @@ class _Wire(imaplib.IMAP4):
         return self._transport.octets(size)
 
     def readline(self) -> bytes:
-        return self._transport.line()
+        # GNU Mailutils 3.21 ends its answer to AUTHENTICATE in LF alone, which imaplib takes for half a line.
+        line = self._transport.line()
+        return line if line.endswith(b"\r\n") else line[:-1] + b"\r\n"
 
     def send(self, data: Any) -> None:
         self._transport.counts.round_trips += 1

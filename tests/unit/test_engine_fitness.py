@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mailbot.effects import Folders, FolderState
+from mailbot.effects import Folder, Folders, FolderState
 from mailbot.engine.fitness import BIG, findings
 from tests.unit.engine_house import ruleset
 from tests.unit.fake_mailbox import ALL_FLAGS, FakeMailbox, eml
@@ -113,3 +113,17 @@ def test_what_labels_make_of_a_rule_is_told(folders: str, able: set[str], told: 
     found = findings(mailbox, ABLE | able, rules, lambda name: SELECTED)[1:]
     assert [any(one.what.startswith(what) for one in found) for what in told] == [True] * len(told)
     assert (len(found), any(one.wrong for one in found)) == (len(told), False)
+
+
+@pytest.mark.parametrize(("target", "above"), [("Archive/2026", "Archive"), ("Archive/2026/Q1", "Archive"), ("Trash/2026", "")])
+def test_a_folder_below_one_that_takes_none_is_wrong(target: str, above: str) -> None:
+    """UW-IMAP's and Panda's mbox: a folder is a file."""
+    class Mbox(FakeMailbox):
+        def folders(self, *, refresh: bool = False) -> Folders:
+            found = super().folders()
+            return replace(found, rows={**found.rows, "Archive": Folder("Archive", frozenset({r"\Noinferiors"}))})
+
+    mailbox, rules = Mbox("Trash"), f"- {{name: r, when: {{subject: x}}, then: [{{move: {target}}}]}}"
+    (found,) = list(findings(mailbox, ABLE, ruleset(rules), lambda _: SELECTED))[1:]
+    assert found.wrong is bool(above)
+    assert (f"{target} cannot be created: {above} takes no folders" in found.what) is bool(above)

@@ -41,6 +41,27 @@ def test_where_the_server_allows_it_the_login_is_one_round_trip() -> None:
         session.abandon()
 
 
+def test_an_answer_that_ends_in_lf_alone_is_a_whole_line() -> None:
+    """GNU Mailutils 3.21 (imap4d) ends all its lines in CRLF but this one."""
+
+    def script(peer: Peer) -> None:
+        peer.send(b"* OK IMAP4rev1\r\n")
+        tag = peer.command(b"CAPABILITY\r\n")
+        peer.send(b"* CAPABILITY IMAP4rev1 NAMESPACE ID IDLE LITERAL+ UNSELECT AUTH=LOGIN AUTH=PLAIN \r\n%s OK .\r\n" % tag)
+        tag = peer.command(b"AUTHENTICATE PLAIN\r\n")
+        peer.send(b"+\r\n")
+        peer.expect(b"AGFkYQBwYXNz\r\n")
+        peer.send(b"%s OK AUTHENTICATE PLAIN authentication successful\n" % tag)
+        tag = peer.command(b"CAPABILITY\r\n")
+        peer.send(b"* CAPABILITY IMAP4rev1 NAMESPACE\r\n%s OK CAPABILITY Completed\r\n" % tag)
+        peer.expect(b"M1 NAMESPACE\r\n")
+        peer.send(b'* NAMESPACE (("" "/")) NIL NIL\r\nM1 OK NAMESPACE Completed\r\n')
+        peer.expect_end()
+
+    with Scripted(script) as server:
+        assert server.connect().capabilities >= {"IMAP4REV1", "NAMESPACE"}
+
+
 @pytest.mark.parametrize(("answer", "error", "words"), [
     (b"NO [AUTHENTICATIONFAILED] no", LoginRefused, "login refused: .AUTHENTICATIONFAILED. no"),
     (b"NO [UNAVAILABLE] later", Unreachable, "later"),
