@@ -14,7 +14,9 @@ from mailbot.mail.fingerprint import fingerprint
 from mailbot.mail.message import Message
 from mailbot.plan.plan import Done, Plan
 
-NOT_KEPT = r"\recent"       # RFC 3501 2.3.2: the server's own, and different for each session
+# RFC 3501 2.3.2: \Recent is another in each session. Dovecot from 2.4.2 on marks a message with one of the others when its structure
+# is first read, which our own gathering does (mail_attachment_detection_options).
+THE_SERVERS_OWN = frozenset({r"\recent", "$hasattachment", "$hasnoattachment"})
 
 
 def carry_out(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "apply", reread: bool = False, again: bool = False,
@@ -127,7 +129,7 @@ def _difference(chain: Chain, message: Message | None) -> str:
 
 
 def _flags(flags: frozenset[str]) -> set[str]:
-    return {flag.lower() for flag in flags} - {NOT_KEPT}
+    return {flag.lower() for flag in flags} - THE_SERVERS_OWN
 
 
 def _drop_done(plan: Plan, chain: Chain, done: Sequence[Done]) -> list[str]:
