@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mailbot.effects import Wanted
+from mailbot.errors import Refused
 from mailbot.imap.command import LONGEST_LINE, Answer
 from mailbot.imap.fetching import refused
 from mailbot.imap.overlooked import looks, told
@@ -181,4 +182,8 @@ class Candidates:
             if uids is None:
                 raise refused(answer)
             found.update(uids)
-        return self.scope.among(found)
+        there = self.scope.among(found)
+        # GNU Mailutils 3.21 knows no `*` in SEARCH. Where another client has just emptied the folder, nothing is missed either.
+        if list(uid_sets) == [b"1:*"] and not there and self.selected.exists:
+            raise Refused("UID SEARCH", "OK", f"it finds none of {self.selected.exists} messages: this server cannot be searched")
+        return there

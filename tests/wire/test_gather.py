@@ -467,4 +467,17 @@ def test_a_search_result_that_nobody_can_have_is_refused_not_counted_out(answer:
         peer.send(b'* ESEARCH (TAG "M5") UID\r\nM5 OK .\r\n')
         peer.expect_end()
 
-    assert uids(gathered(then, Wanted(Fields(), since=1, narrow=NARROW))) == []
+    assert uids(gathered(then, Wanted(Fields(), since=1, narrow=NARROW), exists=0)) == []
+
+
+def test_a_server_that_finds_none_of_the_messages_that_are_there_is_told_so() -> None:
+    """GNU Mailutils 3.21 finds `UID 1:6`, and nothing by `UID 1:*`: it would look as if there were nothing to do."""
+    def then(peer: Peer) -> None:
+        peer.expect(b"M3 UID SEARCH UID 1:* KEYWORD $a\r\n")
+        peer.send(b"* SEARCH\r\nM3 OK UID SEARCH Completed\r\n")
+        peer.expect(b"M4 UID SEARCH UID 1:*\r\n")
+        peer.send(b"* SEARCH\r\nM4 OK UID SEARCH Completed\r\n")
+        peer.expect_end()
+
+    with pytest.raises(Refused, match="finds none of 6 messages"):
+        gathered(then, Wanted(Fields(), since=1, narrow=NARROW), capabilities="LITERAL+", exists=6)
