@@ -24,7 +24,10 @@ class Either:
 Program = Term | Both | Either
 EVERYTHING = Both(())
 NOTHING = Either(())
-AROUND = 8         # octets of `(`, `ALL)`, `OR` and their spaces around a part
+AROUND = 12        # octets of `(`, `ALL)`, `OR`, what `_apart` adds, and their spaces around a part
+
+_UNSEEN, _UNDELETED = Term((b"UNSEEN",)), Term((b"UNDELETED",))
+_LACKING = frozenset({_UNSEEN, _UNDELETED, *(Term((word,)) for word in (b"UNANSWERED", b"UNDRAFT", b"UNFLAGGED", b"OLD"))})
 
 
 def term(*tokens: Token) -> Program:
@@ -81,8 +84,21 @@ def _key(program: Program) -> list[Token]:
             return _key(one)
         case Either(parts):
             # RFC 3501 9: OR takes two keys. Halves keep the tree flat: folded to one side, 600 of them overflow a parser.
+            parts = _apart(parts)
             middle = len(parts) // 2
             return [b"OR", *_key(Either(parts[:middle])), *_key(Either(parts[middle:]))]
+
+
+def _apart(parts: tuple[Program, ...]) -> tuple[Program, ...]:
+    """The same said as `OR UNSEEN (SEEN UNFLAGGED)`: of `OR UNSEEN UNFLAGGED` Dovecot (2.3) makes one condition, and then looks
+    only at the messages from the first unread one on, at none where all are read. So with UNDELETED, where all are deleted.
+    """
+    lacking = [part for part in parts if part in _LACKING]
+    for one, contrary in ((_UNSEEN, Term((b"SEEN",))), (_UNDELETED, Term((b"DELETED",)))):
+        if one in lacking and len(lacking) > 1:
+            others = Either(tuple(part for part in lacking if part != one))
+            return (*(part for part in parts if part == one or part not in lacking), Both((contrary, others)))
+    return parts
 
 
 def _grouped(tokens: list[Token]) -> list[Token]:

@@ -100,6 +100,17 @@ def test_dovecot_takes_an_or_of_negated_keys_for_an_and_so_we_send_their_contrar
         assert found(client, tokens) >= found(client, (meant.encode(),))
 
 
+@pytest.mark.parametrize("said", ["OR UNSEEN UNFLAGGED", "OR UNANSWERED UNSEEN", "NOT (SEEN FLAGGED)", "OR UNSEEN OLD",
+                                  "OR UNDELETED UNDRAFT", "OR UNDRAFT OR UNSEEN UNDELETED", "OR UNSEEN UNFLAGGED SMALLER 9999"])
+def test_dovecot_overlooks_read_mail_where_another_flag_is_not_set_and_so_we_ask_for_them_apart(client: IMAPClient,
+    said: str) -> None:
+    filled(client, f"apart{abs(hash(said))}", [Mail(b"Subject: x\r\n", (r"\Seen", r"\Deleted"), NOW)] * 3)
+    client.unselect_folder()
+    client.select_folder(f"apart{abs(hash(said))}")     # not recent any more
+    assert not found(client, (said.encode(),))
+    assert len(found(client, compile_search(program(said), capabilities=frozenset(), now=NOW))) == 3
+
+
 BODIES = ["plain words here\n", "HÄLLÖ wörld\n", "two words split\nover lines\n",
           "x" * 300 + " soft break word " + "y" * 300 + "\n", "日本語の本文\n"]
 LOOKED_FOR = ["words", "WORDS", "hällö", "split", "break word", "本文", "nothing", "subj", "caf", "b1"]

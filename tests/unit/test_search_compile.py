@@ -37,7 +37,7 @@ QUOTED = b'"%b"'
     ("seen: false", b"UNSEEN"),
     ("not: {seen: false}", b"SEEN"),
     ("none: [{seen: true}, {draft: true}]", b"UNSEEN UNDRAFT"),
-    ("not: {all: [{seen: true}, {draft: true}]}", b"OR UNSEEN UNDRAFT"),
+    ("not: {all: [{seen: true}, {draft: true}]}", b"OR UNSEEN (SEEN UNDRAFT)"),
     ("not: {subject: a}", b"ALL"),
     ("{unseen: true, not: {subject: a}}", b"UNSEEN"),
     ("not: {all: [{seen: true}, {subject: a}]}", b"ALL"),
