@@ -87,7 +87,8 @@ def _multipart(row: Sequence[object], number: str, depth: int) -> Part:
     else:
         count = next((place for place, item in enumerate(row) if not isinstance(item, tuple)), len(row))
         children, rest = list(row[:count]), list(row[count:])
-    if depth >= DEEPEST:
+    # WildDuck 1.51 and hoodiecrow 2.1 write a multipart without parts as `(() "MIXED" …)`, for which RFC 3501 has no form.
+    if depth >= DEEPEST or children == [()]:
         children = []
     parts = []
     for place, child in enumerate(children, 1):

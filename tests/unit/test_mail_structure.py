@@ -84,8 +84,13 @@ def test_what_servers_leave_out_is_not_missed(body: bytes, expected: Part) -> No
     assert structure(fetched(body)) == expected
 
 
+def test_a_multipart_without_parts_is_read() -> None:
+    """As WildDuck 1.51 and hoodiecrow 2.1 tell of it: `(() "MIXED" ("BOUNDARY" "x") NIL NIL NIL)`."""
+    assert structure(((), b"MIXED", (b"BOUNDARY", b"x"), None, None, None)) == Part("", "multipart/mixed")
+
+
 @pytest.mark.parametrize("body", [
-    None, 5, b"text", (), (None,), (b"text", b"plain"), (b"mixed", None), ([None], b"mixed"), ([()], b"mixed"),
+    None, 5, b"text", (), (None,), (b"text", b"plain"), (b"mixed", None), ([None], b"mixed"), ([(), ()], b"mixed"),
     (b"message", b"rfc822", None, None, None, b"7bit", 3, (None, b"s"), (), 4),
 ])
 def test_a_body_that_is_none_is_refused_by_name(body: object) -> None:
