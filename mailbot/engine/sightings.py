@@ -30,15 +30,6 @@ class Sightings:
         return {place: seen for folder, places in by_folder.items() if folder in there
                 for place, seen in self._seen(folder, places).items()}
 
-    def moved(self, seen: Seen) -> tuple[tuple[tuple[int, ...], Place], ...]:
-        """The rows of messages that are not where the journal has them, and where these are."""
-        found = []
-        for place, (now, message) in seen.items():
-            if now != place:
-                rows = self._effects.standing(self._mailbox.account, place.folder, place.uidvalidity, [place.uid])
-                found.append((tuple(row.id for row in rows if row.fingerprint == fingerprint(message)), now))
-        return tuple(found)
-
     def _follow(self, rows: Sequence[EffectRow]) -> None:
         """A copy may have been taken further: by a rule for the folder it was put into, or by an undo."""
         put: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)

@@ -24,6 +24,7 @@ from mailbot.engine.engine import UNDO, Engine, Pass, Stopped, never
 from mailbot.engine.execute import carry_out
 from mailbot.engine.history import Deed, DeedId
 from mailbot.engine.sightings import Sightings
+from mailbot.mail.fingerprint import fingerprint
 from mailbot.mail.message import Message
 from mailbot.plan.flags import after
 from mailbot.plan.named import named
@@ -53,7 +54,7 @@ class Undo:
     plans: tuple[Plan, ...] = ()
     left: tuple[Stay, ...] = ()
     undoes: Mapping[Place, tuple[int, ...]] = field(default_factory=dict)   # message -> rows that its steps take back
-    moved: tuple[tuple[tuple[int, ...], Place], ...] = ()                   # rows whose message was found elsewhere, and where
+    moved: tuple[tuple[Place, str, Place], ...] = ()    # where the journal has a message, its fingerprint, and where it was found
     undone: tuple[int, ...] = ()                                            # rows that have been taken back by hand
 
 
@@ -65,13 +66,16 @@ def plan_undo(engine: Engine, mailbox: Mailbox, deeds: Sequence[Deed]) -> Undo:
 def undo(engine: Engine, mailbox: Mailbox, planned: Undo, *, stopped: Stopped = never,
          progress: Callable[[int], None] | None = None) -> list[Pass]:
     """Carries it out, as `apply` does: what differs meanwhile stays and is in `skipped`."""
-    for rows, place in planned.moved:       # else what is noted now would stand for it alone, and what was done before be forgotten
-        engine.journal.effects.relocate(rows, place)
-    engine.journal.effects.mark_undone(planned.undone)
+    effects = engine.journal.effects
+    for (folder, uidvalidity, uid), mark, now in planned.moved:
+        # Else what is noted from now on would stand for it alone, and what was done before be forgotten.
+        rows = effects.standing(mailbox.account, folder, uidvalidity, [uid])
+        effects.relocate((row.id for row in rows if row.fingerprint == mark), now)
+    effects.mark_undone(planned.undone)
     passes = []
     for plan in planned.plans:
         done = carry_out(engine, mailbox, plan, cause=UNDO, reread=True, again=True, stopped=stopped, progress=progress)
-        engine.journal.effects.mark_undone(
+        effects.mark_undone(
             row for uid in done.settled - done.skipped.keys() for row in planned.undoes[Place(plan.folder, plan.uidvalidity, uid)])
         passes.append(done)
     return passes
@@ -109,7 +113,8 @@ class _Planning:
         moving = [found for found in {id(found): found for found in self._found.values()}.values() if found.chain]
         resting = [row for found in self._found.values() if not found.chain for row in found.rows]
         return Undo(self._plans(moving), tuple(left), {found.place: tuple(found.rows) for found in moving},
-                    self._sightings.moved(seen), tuple(dict.fromkeys([*self._undone, *resting])))
+                    tuple((place, fingerprint(message), now) for place, (now, message) in seen.items() if now != place),
+                    tuple(dict.fromkeys([*self._undone, *resting])))
 
     def _take_back(self, row: EffectRow) -> str:
         """Why it stays; "" where it is taken back, or needs not to be."""

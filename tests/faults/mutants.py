@@ -100,8 +100,8 @@ MUTANTS = (
            "if message is not None and fingerprint(message) == mark:", "if message is not None:", ("tests/unit/test_engine_undo.py",)),
     Mutant("undo takes another equal message of ours", "engine/sightings.py", "if claims[message.uid] <= {place}", "if True", SIGHTINGS),
     Mutant("undo takes equal mail that was there before", "engine/sightings.py", "or place.uid < message.uid", "or True", SIGHTINGS),
-    Mutant("undo does not note where it found a message", "engine/undo.py", "        engine.journal.effects.relocate(rows, place)\n",
-           "        pass\n", SIGHTINGS),
+    Mutant("undo does not note where it found a message", "engine/undo.py",
+           "effects.relocate((row.id for row in rows if row.fingerprint == mark), now)", "pass", SIGHTINGS),
     # -- the disk
     Mutant("a file is not synced", "engine/saving.py", "self._disk.sync(file)", "pass", (SAVING,)),
     Mutant("its name is not synced", "engine/saving.py", "                self._disk.sync_folder(folder)\n", "", (SAVING,)),
