@@ -5,7 +5,7 @@ the intent is closed, and the message is judged anew. A doubt may leave a duplic
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from mailbot.effects import (
     AddFlags,
@@ -131,7 +131,21 @@ class Recovery:
         for folder, those in by_target.items():
             if (state := self._selected(folder)) is not None:
                 put |= self._found_in(state, those)
+            seen = {0} if state is None else {0, state.uidvalidity}
+            for uidvalidity in {row.target.uidvalidity for row in those} - seen:
+                astray = [row for row in those if row.target.uidvalidity == uidvalidity and row.id not in put]
+                if astray and (state := self._renamed(uidvalidity, by_target)) is not None:
+                    put |= self._found_in(state, astray)
         return put
+
+    def _renamed(self, uidvalidity: int, targets: Collection[str]) -> FolderState | None:
+        """The target of this UIDVALIDITY under another name: servers keep it over a RENAME (docs/servers.md).
+
+        None where folders share it, as those of one second may: what lies there may be another row's.
+        """
+        names = [name for name, row in self._mailbox.folders().rows.items() if row.selectable and row.own and name not in targets]
+        found = [name for name, state in self._mailbox.status(names).items() if state.uidvalidity == uidvalidity]
+        return self._selected(found[0]) if len(found) == 1 else None
 
     def _found_in(self, state: FolderState, rows: Sequence[EffectRow]) -> dict[int, Place]:
         # Under another UIDVALIDITY, or in a folder never seen, the noted UIDNEXT says nothing: all of it is looked at.
@@ -143,7 +157,8 @@ class Recovery:
                 if (mark := fingerprint(message)) in wanted:
                     copies[mark].append(message.uid)
         every = [uid for uids in copies.values() for uid in uids]
-        taken = self._engine.journal.effects.put(self._mailbox.account, state.name, state.uidvalidity, every)
+        # By the name of the rows: the folder may have another one by now.
+        taken = self._engine.journal.effects.put(self._mailbox.account, rows[0].target.folder, state.uidvalidity, every)
         put: dict[int, Place] = {}
         for row in rows:
             uid = next((uid for uid in copies[row.fingerprint] if uid >= bounds[row.id] and uid not in taken), None)

@@ -54,6 +54,8 @@ MUTANTS = (
     Mutant("what another row put there answers too", "engine/recovery.py", " and uid not in taken)", ")"),
     Mutant("what was there before answers too", "engine/recovery.py",
            "row.target_uidnext if row.target.uidvalidity == state.uidvalidity else 1", "1", ENGINE),
+    Mutant("no look into a target that was renamed", "engine/recovery.py", "return self._selected(found[0]) if len(found) == 1 else None",
+           "return None", RECOVERY),
     Mutant("interrupted flags are looked for one by one", "engine/recovery.py", "_same(_after_all(rows[:count], flags), flags)",
            "not count or _same(_after_all(rows[count - 1:count], flags), flags)", RECOVERY),
     # -- the state

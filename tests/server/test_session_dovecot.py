@@ -105,6 +105,15 @@ def test_folders_special_uses_and_status(less: Dovecot, sessions: Callable[..., 
     assert status["INBOX"].uidvalidity == session.select("INBOX").uidvalidity
 
 
+def test_a_folder_that_is_renamed_keeps_its_uidvalidity(dovecot: Dovecot, sessions: Callable[..., Session]) -> None:
+    """By which a copy is found again whose target got another name before its answer was heard."""
+    session = sessions(dovecot, dovecot.user())
+    session.desk.create("Before")
+    before = session.status(["Before"])["Before"].uidvalidity
+    session.desk.rename("Before", "After", ())
+    assert {name: state.uidvalidity for name, state in session.status(["Before", "After"]).items()} == {"After": before}
+
+
 def test_a_missing_folder_is_refused_and_leaves_none_selected(dovecot: Dovecot, sessions: Callable[..., Session]) -> None:
     session = sessions(dovecot, dovecot.user())
     with pytest.raises(Refused) as caught:

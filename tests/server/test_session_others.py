@@ -56,6 +56,14 @@ def test_folders_have_our_names_and_uidnext_is_known(opened: Callable[..., Opene
         session.select("Absent")
 
 
+def test_a_folder_that_is_renamed_keeps_its_uidvalidity(opened: Callable[..., Opened]) -> None:
+    _, _, session = opened()
+    session.desk.create("Before")
+    before = session.status(["Before"])["Before"].uidvalidity
+    session.desk.rename("Before", "After", ())
+    assert {name: state.uidvalidity for name, state in session.status(["Before", "After"]).items()} == {"After": before}
+
+
 def test_what_is_there_is_gathered_with_the_servers_answers(opened: Callable[..., Opened]) -> None:
     _, _, session = opened(mail(1), mail(2, b"needle"), mail(3))
     needle, nothing, grün = (Key("body", (text,)) for text in ("needle", "absent", "grün"))

@@ -24,7 +24,8 @@ def main() -> int:
     print("\n".join(lines(figures)))
     print(f"memory, descriptors, threads: {kilobytes:+,} kB, {descriptors:+}, {threads:+} from the second quarter of "
           f"{len(figures.samples):,} samples to the last ({figures.samples[-1].kilobytes:,} kB, {figures.samples[-1].descriptors}, "
-          f"{figures.samples[-1].threads} in the end)")
+          f"{figures.samples[-1].threads} in the end); MB by tenths: "
+          f"{', '.join(f'{tenth / 1000:.1f}' for tenth in figures.tenths())}")
     return 1 if figures.wrong or kilobytes > MOST_GROWTH or descriptors > 0 or threads > 0 else 0
 
 

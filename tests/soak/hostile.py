@@ -27,12 +27,13 @@ class Hostile(threading.Thread):
     def run(self) -> None:
         weights = {self._flags_one: 6, self._marks_one: 2, self._deletes_one: 3, self._moves_one: 6, self._puts_one_back: 3,
                    self._renames_a_folder: 1, self._replaces_a_folder: 1}
-        client = self._connect()
         try:
-            while not self._ended.wait(self._rng.uniform(0.2, 1.8) * self._pause):
-                deed, = self._rng.choices(list(weights), list(weights.values()))
-                with contextlib.suppress(IMAPClientError):
-                    self.deeds[deed.__name__.strip("_").replace("_", " ")] += deed(client)
+            # It leaves when the weather clears up: for each lock that it lost in a folder it renamed Dovecot waits as long as it is there.
+            with self._connect() as client:
+                while not self._ended.wait(self._rng.uniform(0.2, 1.8) * self._pause):
+                    deed, = self._rng.choices(list(weights), list(weights.values()))
+                    with contextlib.suppress(IMAPClientError):
+                        self.deeds[deed.__name__.strip("_").replace("_", " ")] += deed(client)
         except BaseException as problem:    # noqa: BLE001  # whatever it is, the soak itself raises it
             self.problem = problem
 

@@ -68,6 +68,11 @@ class Figures:
         return (_median(late, "kilobytes") - _median(early, "kilobytes"), _median(late, "descriptors") - _median(early, "descriptors"),
                 _median(late, "threads") - _median(early, "threads"))
 
+    def tenths(self) -> list[int]:
+        """Kilobytes in each tenth of the last life: medians."""
+        tenth = max(1, len(self.samples) // 10)
+        return [_median(self.samples[start:start + tenth], "kilobytes") for start in range(0, tenth * 10, tenth)]
+
 
 def _median(samples: list[Sample], name: str) -> int:
     return round(statistics.median(getattr(sample, name) for sample in samples))
@@ -147,21 +152,21 @@ class Soak:
     def _feed(self) -> None:
         began = time.monotonic()
         try:
-            client = self._server.client(self._user)
-            while not self._stop.is_set():
-                for number in range(self._numbers, int((time.monotonic() - began) * self._rate)):
-                    if self._stop.is_set():
-                        return
-                    self._numbers = number + 1
-                    self._record.sent.add(number)
-                    if number % (INCOMING_EVERY + 1) == 0:
-                        try:
-                            client.append(INCOMING, message(number))
-                        except IMAPClientError:     # it is being replaced just now
-                            self._record.sent.discard(number)
-                    else:
-                        self._deliver(number)
-                self._stop.wait(0.05)
+            with self._server.client(self._user) as client:
+                while not self._stop.is_set():
+                    for number in range(self._numbers, int((time.monotonic() - began) * self._rate)):
+                        if self._stop.is_set():
+                            return
+                        self._numbers = number + 1
+                        self._record.sent.add(number)
+                        if number % (INCOMING_EVERY + 1) == 0:
+                            try:
+                                client.append(INCOMING, message(number))
+                            except IMAPClientError:     # it is being replaced just now
+                                self._record.sent.discard(number)
+                        else:
+                            self._deliver(number)
+                    self._stop.wait(0.05)
         except BaseException as problem:    # noqa: BLE001  # the soak itself raises it
             self._feeding = problem
 

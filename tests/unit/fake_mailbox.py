@@ -97,6 +97,9 @@ class FakeMailbox:
         for message in mail:
             self._put(message, folder)
 
+    def rename(self, folder: str, name: str) -> None:
+        self.boxes[name] = self.boxes.pop(folder)
+
     def flag(self, folder: str, uid: int, *flags: str) -> None:
         self.boxes[folder].change(uid, frozenset(flags))
 

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from mailbot.effects import AddFlags, Copy, Delete, Flags, Move, RemoveFlags, SetFlags
+from mailbot.effects import AddFlags, Copy, Delete, Flags, Move, Outcome, RemoveFlags, SetFlags
 from mailbot.engine.effect_rows import Intent, Place
 from mailbot.engine.journal import Cursor, Journal
 from mailbot.engine.recovery import recover
 from mailbot.errors import Cause, Unreachable
 from mailbot.mail.fingerprint import fingerprint
 from tests.unit.engine_house import House
-from tests.unit.fake_mailbox import FakeMailbox, eml
+from tests.unit.fake_mailbox import Box, FakeMailbox, eml
 
 NONE: Flags = frozenset()
 
@@ -66,6 +66,61 @@ def test_under_another_uidvalidity_of_the_target_the_whole_of_it_is_looked_at(ho
     house.mailbox.renumber("Archive")
     recovered(house)
     assert rows() == [("done", Place("Archive", 8, 102))]
+
+
+@pytest.fixture
+def renamed(house):
+    """Archive, whose UIDVALIDITY is noted, is called Old by now, and another has taken its name."""
+    house.mailbox.boxes["Archive"] = Box(30)
+    house.mailbox.deliver("Archive", eml("other"))
+    house.journal.cursors.set("home", "Archive", Cursor(30, 2))
+    house.mailbox.deliver("INBOX", eml("mine"))
+
+    def rename():
+        house.mailbox.rename("Archive", "Old")
+        house.mailbox.boxes["Archive"] = Box(31)
+    return rename
+
+
+@pytest.mark.parametrize("effect", [Copy("Archive"), Move("Archive")])
+def test_what_went_into_a_folder_that_was_renamed_since_is_found_there(house, renamed, effect):
+    rows = interrupted(house, effect, 1)
+    house.mailbox.deliver("Archive", eml("mine"))
+    renamed()
+    recovered(house)
+    assert [state for state, _ in rows()] == ["done"]
+    # Without MOVE the original was still there: its removal was finished.
+    assert sorted(house.mailbox.boxes["INBOX"].mail) == ([1] if effect == Copy("Archive") else [])
+
+
+def test_what_did_not_go_into_a_folder_that_was_renamed_since_is_judged_anew(house, renamed):
+    rows = interrupted(house, Move("Archive"), 1)
+    renamed()
+    recovered(house)
+    assert rows() == [("failed", Place("INBOX", 7, 1))]
+    assert sorted(house.mailbox.boxes["INBOX"].mail) == [1]
+
+
+def test_what_another_row_put_into_a_folder_before_it_was_renamed_is_not_taken_for_ours(house, renamed):
+    """Equal mail, moved together: the answer to the first was heard, and that row names the folder by its old name."""
+    first, second = (house.mailbox.deliver("INBOX", eml("twin")) for _ in range(2))
+    rows = interrupted(house, Move("Archive"), first, second)
+    put = house.mailbox.carry("INBOX", first, "Archive")
+    row = house.journal.effects.open("home")[0]
+    house.journal.effects.settle("home", [(row.id, Outcome(row.effect, first, None, "", 30, put))], house.now)
+    renamed()
+    recovered(house)
+    assert rows() == [("done", Place("Archive", 30, put)), ("failed", Place("INBOX", 7, second))]
+    assert second in house.mailbox.boxes["INBOX"].mail
+
+
+def test_where_folders_share_a_uidvalidity_none_of_them_is_taken_for_one_that_was_renamed(house, renamed):
+    rows = interrupted(house, Copy("Archive"), 1)
+    house.mailbox.deliver("Archive", eml("mine"))
+    renamed()
+    house.mailbox.boxes["Young"] = Box(30)
+    recovered(house)
+    assert rows() == [("failed", Place("INBOX", 7, 1))]
 
 
 def test_a_flag_that_was_missed_is_set_where_the_message_was_moved_to(house):
