@@ -139,7 +139,7 @@ class Recovery:
         return put
 
     def _renamed(self, uidvalidity: int, targets: Collection[str]) -> FolderState | None:
-        """The target of this UIDVALIDITY under another name: servers keep it over a RENAME (docs/servers.md).
+        """The target of this UIDVALIDITY under another name: it outlives a RENAME, but on Courier (docs/servers.md).
 
         None where folders share it, as those of one second may: what lies there may be another row's.
         """
