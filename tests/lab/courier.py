@@ -142,6 +142,8 @@ class Courier(MaildirServer):
             connection.sendall(answer.encode())
 
     def _hand_to_imapd(self, connection: socket.socket, tag: str, user: str) -> None:
+        for session in list(self._sessions):
+            session.poll()      # those that have ended are let go: a long run has thousands
         box = self.maildir(user)
         for name in ("tmp", "new", "cur"):
             (box / name).mkdir(parents=True, exist_ok=True)
