@@ -31,14 +31,12 @@ from mailbot.plan.named import named
 from mailbot.plan.plan import Judgement, Plan, Step, Verdict
 
 MARKED = "marked"       # effects.Outcome
-FILE, TRASHED = "the file stays: ", r"its copy is in \Trash already"
-NOT_DONE = "it was not done: "
 AGAIN = "it was taken back already (an undo of that has an ID of its own)"
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A step that is not taken back. `amiss`: it could have been."""
+    """A step that is not taken back. `amiss`: it could be, were its message where it was left."""
 
     deed: DeedId
     rule: str
@@ -103,11 +101,12 @@ class _Planning:
         self._sightings = Sightings(engine.journal, mailbox)
         self._found: dict[Place, _Found] = {}       # by where the journal has it
         self._undone: list[int] = []
+        self._missed: set[int] = set()              # rows whose message, or copy, is not to be found
 
     def undo(self, deeds: Sequence[Deed]) -> Undo:
         seen = self._sightings.look([row for deed in deeds for row in deed.rows if row.state == "done"])
         self._found = {place: _Found(now, message, message.flags) for place, (now, message) in seen.items()}
-        left = [Stay(deed.id, row.rule, row.action, why, amiss=not why.startswith((FILE, TRASHED, AGAIN, NOT_DONE)))
+        left = [Stay(deed.id, row.rule, row.action, why, amiss=row.id in self._missed or row.why == UNFINISHED)
                 for deed in sorted(deeds, key=lambda deed: deed.id, reverse=True)
                 for row in reversed(deed.rows) if (why := _needless(deed, row) if row.state != "done" else self._take_back(row))]
         moving = [found for found in {id(found): found for found in self._found.values()}.values() if found.chain]
@@ -120,14 +119,14 @@ class _Planning:
         """Why it stays; "" where it is taken back, or needs not to be."""
         match row.effect:
             case Save(path=path):
-                return f"{FILE}{row.why or path}"
+                return f"the file stays: {row.why or path}"
             case Delete():
                 return r"it was marked \Deleted: take that mark away by hand" if row.why == MARKED else "it was deleted for good"
             case Copy():
                 return self._take_copy_back(row)
         found = self._found.get(row.at)
         if found is None:
-            return self._missing("it", row.at.folder)
+            return self._missing(row, "it", row.at.folder)
         match row.effect:
             case Move() if found.place.folder == row.found.folder:
                 found.away = None
@@ -144,19 +143,20 @@ class _Planning:
         if found is None:
             if place.folder in self._mailbox.folders() and place.folder not in self._sightings.closed:
                 self._undone.append(row.id)     # nothing is left to take back
-            return self._missing("its copy", place.folder)
+            return self._missing(row, "its copy", place.folder)
         if trash is None:
             return f"its copy stays in {found.place.folder}: no folder is \\Trash"
         if found.place.folder == trash:
             self._undone.append(row.id)
-            return TRASHED
+            return r"its copy is in \Trash already"
         found.away = (row.rule, "trash", Move(trash))
         found.rows.append(row.id)
         return ""
 
-    def _missing(self, what: str, folder: str) -> str:
+    def _missing(self, row: EffectRow, what: str, folder: str) -> str:
         if folder == NOWHERE:
             return f"{what} was deleted since by a rule"
+        self._missed.add(row.id)
         if why := self._sightings.closed.get(folder):
             return f"{what} is in {folder}, which cannot be opened: {why}"
         return f"{what} is not in {folder} any more, where mailbot left it"
@@ -186,7 +186,7 @@ def _needless(deed: Deed, row: EffectRow) -> str:
         return ""
     if row.why == UNFINISHED:
         return f"it is {row.why}"
-    return AGAIN if row.state == "undone" else f"{NOT_DONE}{row.why}"
+    return AGAIN if row.state == "undone" else f"it was not done: {row.why}"
 
 
 def _take_flags_back(found: _Found, row: EffectRow, effect: FlagEffect) -> None:

@@ -105,7 +105,7 @@ def test_what_is_gone_or_cannot_be_undone_is_said_before_anything_starts(house):
     planned = plan_undo(house.engine, house.mailbox, last(house.journal))
     assert planned.plans == ()
     assert planned.left == (
-        Stay(DeedId(done.id, 2), "gone", "delete", "it was deleted for good", amiss=True),
+        Stay(DeedId(done.id, 2), "gone", "delete", "it was deleted for good", amiss=False),
         Stay(DeedId(done.id, 1), "file", "move", "it is not in Archive any more, where mailbot left it", amiss=True),
         Stay(DeedId(done.id, 1), "file", "save", f"the file stays: {house.files}/x.eml", amiss=False))
 
