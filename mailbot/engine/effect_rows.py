@@ -95,11 +95,10 @@ class Effects:
                 [("done" if outcome.done else "failed", outcome.why, ended, *_told(outcome), row_id) for row_id, outcome in outcomes])
             # Where the new UID is not known, the old one stands for it, under no UIDVALIDITY: see Place.
             self._database.write_each(
-                "UPDATE effect SET at_folder = ?, at_uidvalidity = ?, at_uid = ifnull(nullif(?, 0), at_uid)"
+                "UPDATE effect SET at_folder = ?, at_uidvalidity = ifnull(?, 0), at_uid = ifnull(?, at_uid)"
                 " WHERE account = ? AND (at_folder, at_uidvalidity, at_uid) ="
                 " (SELECT at_folder, at_uidvalidity, at_uid FROM effect WHERE id = ?)",
-                [(outcome.effect.to if isinstance(outcome.effect, Move) else NOWHERE,
-                  outcome.target_uidvalidity if outcome.target_uid else 0, outcome.target_uid, account, row_id)
+                [(outcome.effect.to if isinstance(outcome.effect, Move) else NOWHERE, *_told(outcome), account, row_id)
                  for row_id, outcome in outcomes if outcome.done and isinstance(outcome.effect, Move | Delete)])
 
     def relocate(self, row_ids: Iterable[int], after: Place) -> None:

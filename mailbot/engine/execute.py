@@ -17,6 +17,8 @@ from mailbot.plan.plan import Done, Plan
 # RFC 3501 2.3.2: \Recent is another in each session. Dovecot from 2.4.2 on marks a message with one of the others when its structure
 # is first read, which our own gathering does (mail_attachment_detection_options).
 THE_SERVERS_OWN = frozenset({r"\recent", "$hasattachment", "$hasnoattachment"})
+GONE = "it is gone"
+OTHER_FOLDER = "the folder is another now (UIDVALIDITY changed)"
 
 
 def carry_out(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "apply", reread: bool = False, again: bool = False,
@@ -74,10 +76,6 @@ def show(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "apply", 
         actions.write()
     return Pass(plan.account, plan.folder, 0, plan.judged, matched(plan), hits=hits(plan),
                 settled=frozenset(named.uid for named in plan.messages))
-
-
-GONE = "it is gone"
-OTHER_FOLDER = "the folder is another now (UIDVALIDITY changed)"
 
 
 def _blocks(left: dict[int, Chain]) -> Iterator[list[Chain]]:

@@ -12,12 +12,13 @@ from mailbot.rules.actions import CopyTo, MoveTo, Trash
 from mailbot.rules.folders import expand
 from mailbot.rules.kinds import Flagging
 from mailbot.rules.rule import Rule, Ruleset
+from mailbot.search.asked import GMAIL
 from mailbot.search.needs import keys, mentions, server_keys
 from mailbot.search.nodes import Node
 
 NO_MESSAGE = (4_294_967_295,)       # the highest UID there can be: a SEARCH over it is answered at once
 BIG = 10_000                        # messages of a folder in which reading every body takes its time
-GMAIL, GMAIL_KEYS = "X-GM-EXT-1", ("gmail", "gmail_label")
+GMAIL_KEYS = ("gmail", "gmail_label")
 SLOW = ("body", "text")
 
 MISSING = {

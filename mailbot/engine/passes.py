@@ -88,11 +88,11 @@ def plan_folder(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset,
 
 
 def folder_pass(engine: Engine, mailbox: Mailbox, folder: str, ruleset: Ruleset, due: Collection[str], *, act: Act = carry_out,
-                stopped: Stopped = never, last: bool = False) -> Pass:
+                stopped: Stopped = never) -> Pass:
     """A scheduled time: the scheduled rules of these names, over the whole folder. Where it was `cut_short` it is still due."""
     decided = plan_folder(engine, mailbox, folder, ruleset, due=due)
     report_plan(decided)
-    return act(engine, mailbox, decided, cause="schedule", reread=True, stopped=stopped, last=last)
+    return act(engine, mailbox, decided, cause="schedule", reread=True, stopped=stopped, last=False)
 
 
 class _Batch:

@@ -1,5 +1,6 @@
 """What the log says of a pass. Names of events and fields are those of operating.md, "Log"."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
@@ -89,14 +90,14 @@ class Actions:
                 fields["to"] = target
             if why:
                 fields["why"] = why
-            log.log(_LEVELS.get(event, 20), event, **fields)
+            log.log(_LEVELS.get(event, logging.INFO), event, **fields)
             self._tell(Acted(event, self._account, self._folder, rule, action, target, tuple(uids), why,
                              tuple(self._named[uid] for uid in uids if uid in self._named)))
         self._groups.clear()
         self._named.clear()
 
 
-_LEVELS = {"action.failed": 30}     # of logging: a warning; the rest are 20, information
+_LEVELS = {"action.failed": logging.WARNING}
 
 
 def report_skipped(plan: Plan, whys: Sequence[tuple[int, str]]) -> None:

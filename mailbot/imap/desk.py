@@ -12,7 +12,8 @@ from mailbot.effects import Flags
 from mailbot.errors import Cause, Refused
 from mailbot.imap.command import Answer, Command, flag
 from mailbot.imap.fetching import refused
-from mailbot.imap.lexer import Malformed, Response
+from mailbot.imap.folders import status_items
+from mailbot.imap.lexer import Response
 from mailbot.imap.names import Names
 from mailbot.imap.part import CHUNK
 from mailbot.imap.pipeline import Pipeline
@@ -206,14 +207,8 @@ def _standings(said: Iterable[Response], names: Names) -> dict[str, Standing]:
     for response in said:
         if response.kind != b"STATUS":
             continue
-        try:
-            name, items = response.values
-        except (Malformed, ValueError):
-            continue        # one folder that cannot be read hides no other
-        octets = b"%d" % name if isinstance(name, int) else name
-        if isinstance(octets, bytes) and isinstance(items, tuple):
-            pairs = zip(items[::2], items[1::2], strict=False)
-            told = {key.upper(): value for key, value in pairs if isinstance(key, bytes) and isinstance(value, int)}
+        name, told = status_items(response, names)
+        if name:        # one folder that cannot be read hides no other
             messages, recent, unseen, uidnext, uidvalidity, modseq = (told.get(item, 0) for item in (*_COUNTS, _MODSEQ))
-            found[names.ours(octets)] = Standing(messages, recent, unseen, uidnext, uidvalidity, modseq)
+            found[name] = Standing(messages, recent, unseen, uidnext, uidvalidity, modseq)
     return found

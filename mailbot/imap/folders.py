@@ -128,18 +128,18 @@ def statuses(asked: Iterable[str], answers: Iterable[Answer], names: Names) -> d
 
 def uidnext_told(response: Response, names: Names) -> tuple[str, int] | None:
     """Folder and UIDNEXT of a STATUS, also of one without UIDVALIDITY: what NOTIFY tells (RFC 5465 5.2)."""
-    name, told = _items(response, names)
+    name, told = status_items(response, names)
     return (name, told[b"UIDNEXT"]) if b"UIDNEXT" in told else None
 
 
 def _status(response: Response, names: Names) -> FolderState | None:
-    name, told = _items(response, names)
+    name, told = status_items(response, names)
     if not told.get(b"UIDVALIDITY") or b"UIDNEXT" not in told:
         return None
     return FolderState(name, told[b"UIDVALIDITY"], told[b"UIDNEXT"], told.get(b"MESSAGES", 0), frozenset(), read_only=False)
 
 
-def _items(response: Response, names: Names) -> tuple[str, dict[bytes, int]]:
+def status_items(response: Response, names: Names) -> tuple[str, dict[bytes, int]]:
     """Of a STATUS; nothing where it cannot be read."""
     try:
         name, items = response.values

@@ -1,6 +1,6 @@
 """UID SEARCH: conditions put to the server, and what it found (RFC 3501 6.4.4, ESEARCH: RFC 4731)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,8 @@ from mailbot.imap.lexer import Malformed, Response
 from mailbot.imap.uidset import expand
 from mailbot.search.compile import compile as compile_search
 from mailbot.search.compile import question, searched
-from mailbot.search.nodes import And, Key, Node, Not, Or
+from mailbot.search.needs import keys
+from mailbot.search.nodes import And, Node, Or
 from mailbot.search.tokens import Literal, Token, charset, octets
 
 LARGEST_FOLDER = 3_000_000      # messages
@@ -61,7 +62,7 @@ class Searching:
     def _unasked(self, node: Node) -> frozenset[Node]:
         if not self._ascii_only:
             return frozenset(self._refused)
-        compiled = {key: question(key, capabilities=self.capabilities, now=self._now()) for key in _keys(node)}
+        compiled = {key: question(key, capabilities=self.capabilities, now=self._now()) for key in keys(node)}
         return frozenset(self._refused) | {key for key, program in compiled.items() if program and charset(program)}
 
     def command(self, uid_set: bytes, program: Program = (), *, count: bool = False) -> Command:
@@ -133,17 +134,6 @@ def _programs(node: Node, room: int, compiled: Callable[[Node, int], Program | N
         else:
             return None
     return done
-
-
-def _keys(node: Node) -> Iterator[Key]:
-    match node:
-        case Key():
-            yield node
-        case Not(child):
-            yield from _keys(child)
-        case And(nodes) | Or(nodes):
-            for child in nodes:
-                yield from _keys(child)
 
 
 def _halves(node: Node) -> tuple[Node, Node] | None:
