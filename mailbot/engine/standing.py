@@ -52,9 +52,10 @@ class Standing:
         found: dict[int, list[EffectRow]] = defaultdict(list)
         for row in self._effects.standing(self._account, state.name, state.uidvalidity, uids):
             found[row.at.uid].append(row)
-        # What COPYUID says was put here is a message of its own: rows of the one it was copied from are not its rows.
-        put = self._effects.put(self._account, state.name, state.uidvalidity, uids)
-        strangers = {message.uid: _mark(message) for message in messages if message.uid not in put | found.keys()}
+        # What COPYUID says was copied here is a message of its own: rows of the one it was copied from are not its rows.
+        copied = {row.target.uid for row in self._effects.put_by(self._account, state.name, state.uidvalidity, uids)
+                  if isinstance(row.effect, Copy)}
+        strangers = {message.uid: _mark(message) for message in messages if message.uid not in copied | found.keys()}
         alike: dict[str, dict[Place, list[EffectRow]]] = defaultdict(lambda: defaultdict(list))
         for row in self._effects.alike(self._account, set(strangers.values())):
             alike[row.fingerprint][row.at].append(row)

@@ -214,6 +214,17 @@ def test_an_undo_is_in_the_history_and_can_be_undone(house):
     assert house.mailbox.subjects("Archive") == ["hello"]
 
 
+def test_what_was_undone_stays_so_where_a_person_moves_it_away_and_back(house):
+    filed(house)
+    taken_back(house)
+    house.arrival(ALL)
+    house.mailbox.carry("INBOX", 2, "Other")
+    house.mailbox.carry("Other", 1, "INBOX")
+    house.arrival(ALL)
+    house.apply(ALL)
+    assert {name: len(mail) for name, mail in places(house).items()} == {"INBOX": 1, "Trash": 1}
+
+
 def test_an_undo_that_was_cut_off_is_finished_by_another(house):
     for steps in range(5):
         house.mailbox.deliver("INBOX", eml(f"mail {steps}"))
