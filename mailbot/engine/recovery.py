@@ -4,7 +4,7 @@ Found in the target (from the UIDNEXT that was noted, by fingerprint): it is fin
 the intent is closed, and the message is judged anew. A doubt may leave a duplicate, never a loss.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from mailbot.effects import (
@@ -23,6 +23,7 @@ from mailbot.effects import (
     SetFlags,
     Wanted,
 )
+from mailbot.engine.contents import contents
 from mailbot.engine.effect_rows import EffectRow, Place
 from mailbot.engine.engine import Engine
 from mailbot.engine.report import Actions
@@ -51,6 +52,7 @@ def recover(engine: Engine, mailbox: Mailbox) -> None:
 class Recovery:
     def __init__(self, engine: Engine, mailbox: Mailbox) -> None:
         self._engine, self._mailbox = engine, mailbox
+        self._looked: set[tuple[str, int]] = set()      # folders, by name and UIDVALIDITY
 
     def settle_transfers(self) -> None:
         """Copies and moves first: they tell where a message is that has other intents too."""
@@ -78,7 +80,7 @@ class Recovery:
             match row.effect:
                 case AddFlags() | RemoveFlags() | SetFlags() if message is not None:
                     flagging[row.at].append(row)
-                case Delete() if message is None:
+                case Delete() if message is None and (row.at.folder, row.at.uidvalidity) in self._looked:
                     self._done(row)
                 case Delete() if message is not None and DELETED in message.flags - row.flags:
                     unfinished.append(row)
@@ -114,8 +116,10 @@ class Recovery:
             by_folder[row.at.folder].append(row)
         here: dict[Place, Message] = {}
         for folder, those in by_folder.items():
-            state = self._selected(folder)
-            uids = {row.at.uid for row in those if state and row.at.uidvalidity == state.uidvalidity}
+            if (state := self._selected(folder)) is None:
+                continue
+            self._looked.add((folder, state.uidvalidity))
+            uids = {row.at.uid for row in those if row.at.uidvalidity == state.uidvalidity}
             found = self._mailbox.fetch(sorted(uids), Fields()) if uids else {}
             here |= {row.at: message for row in those
                      if (message := found.get(row.at.uid)) and fingerprint(message) == row.fingerprint}
@@ -130,12 +134,12 @@ class Recovery:
         put: dict[int, Place] = {}
         for folder, those in by_target.items():
             if (state := self._selected(folder)) is not None:
-                put |= self._found_in(state, those)
+                put |= self._found_in(state, those, here)
             seen = {0} if state is None else {0, state.uidvalidity}
             for uidvalidity in {row.target.uidvalidity for row in those} - seen:
                 astray = [row for row in those if row.target.uidvalidity == uidvalidity and row.id not in put]
                 if astray and (state := self._renamed(uidvalidity, by_target)) is not None:
-                    put |= self._found_in(state, astray)
+                    put |= self._found_in(state, astray, here)
         return put
 
     def _renamed(self, uidvalidity: int, targets: Collection[str]) -> FolderState | None:
@@ -147,7 +151,7 @@ class Recovery:
         found = [name for name, state in self._mailbox.status(names).items() if state.uidvalidity == uidvalidity]
         return self._selected(found[0]) if len(found) == 1 else None
 
-    def _found_in(self, state: FolderState, rows: Sequence[EffectRow]) -> dict[int, Place]:
+    def _found_in(self, state: FolderState, rows: Sequence[EffectRow], here: Here) -> dict[int, Place]:
         # Under another UIDVALIDITY, or in a folder never seen, the noted UIDNEXT says nothing: all of it is looked at.
         bounds = {row.id: row.target_uidnext if row.target.uidvalidity == state.uidvalidity else 1 for row in rows}
         copies: dict[str, list[int]] = defaultdict(list)
@@ -159,13 +163,32 @@ class Recovery:
         every = [uid for uids in copies.values() for uid in uids]
         # By the name of the rows: the folder may have another one by now.
         taken = self._engine.journal.effects.put(self._mailbox.account, rows[0].target.folder, state.uidvalidity, every)
+        alike = {row.id: [uid for uid in copies[row.fingerprint] if uid >= bounds[row.id] and uid not in taken] for row in rows}
+        differ = self._differing(state, {row: alike[row.id] for row in rows if row.at in here and not here[row.at].identity})
+        theirs = {uid for row in rows if row.at in here for uid in alike[row.id] if (row.id, uid) not in differ}
+        gone = Counter(row.fingerprint for row in rows if row.at not in here)
+        for row in rows:
+            if row.at not in here:      # rather a copy of no message that is still there
+                ours = [uid for uid in alike[row.id] if uid not in theirs]
+                if row.target.uidvalidity != state.uidvalidity:
+                    ours = ours[-gone[row.fingerprint]:]        # what lay there before us came before
+                alike[row.id] = [*ours, *(uid for uid in alike[row.id] if uid in theirs)]
         put: dict[int, Place] = {}
         for row in rows:
-            uid = next((uid for uid in copies[row.fingerprint] if uid >= bounds[row.id] and uid not in taken), None)
+            uid = next((uid for uid in alike[row.id] if uid not in taken and (row.id, uid) not in differ), None)
             if uid is not None:
                 taken.add(uid)
                 put[row.id] = Place(state.name, state.uidvalidity, uid)
         return put
+
+    def _differing(self, state: FolderState, rows: Mapping[EffectRow, Sequence[int]]) -> set[tuple[int, int]]:
+        """(Row, UID) of what is alike by its fingerprint but not octet by octet: mail that came into the target by another way.
+
+        Asked where the original is still there, and would go for such a copy. An EMAILID says as much by itself (RFC 8474 5.1).
+        """
+        pairs = [(row, Place(state.name, state.uidvalidity, uid)) for row, uids in rows.items() for uid in uids]
+        found = contents(self._mailbox, {place for row, copy in pairs for place in (row.at, copy)})
+        return {(row.id, copy.uid) for row, copy in pairs if row.at in found and (not found[row.at] or found[row.at] != found.get(copy))}
 
     def _finish_removals(self, removals: Sequence[tuple[EffectRow, Place]]) -> None:
         """The second half of a move without MOVE: its copy is proved, the original goes."""

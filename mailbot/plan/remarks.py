@@ -43,6 +43,8 @@ def _said(verdict: Verdict, *, acted: bool) -> str:
                 return verdict.why
             return f"in doubt: {verdict.why}" if verdict.rule else f"cannot be read: {verdict.why}"
         case Judgement.OVER_LIMIT:
-            return f"left alone: {verdict.by} is over its limit" if verdict.by else f"over the limit: {verdict.why}"
+            if verdict.by:
+                return f"left alone: {verdict.by} is over its limit"
+            return f"over the limit: {verdict.why} (see apply --over-limit)"
         case Judgement.MATCHED:
             return verdict.why or ("" if acted else "matched, nothing to do")

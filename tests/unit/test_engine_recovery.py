@@ -68,6 +68,43 @@ def test_under_another_uidvalidity_of_the_target_the_whole_of_it_is_looked_at(ho
     assert rows() == [("done", Place("Archive", 8, 102))]
 
 
+@pytest.mark.parametrize("seen", [False, True])
+@pytest.mark.parametrize("effect", [Copy("Archive"), Move("Archive")])
+def test_mail_in_the_target_that_is_alike_but_not_the_same_is_not_taken_for_a_copy_of_what_is_still_there(house, effect, seen):
+    """Equal in all that a fingerprint is made of: for it the original would be given away."""
+    if seen:
+        house.journal.cursors.set("home", "Archive", Cursor(7, 1))
+    house.mailbox.deliver("INBOX", eml("twin", body="mine"))
+    rows = interrupted(house, effect, 1)
+    house.mailbox.deliver("Archive", eml("twin", body="hers"))
+    recovered(house)
+    assert rows() == [("failed", Place("INBOX", 7, 1))]
+    assert [message.body for message in house.mailbox.boxes["INBOX"].mail.values()] == [eml("twin", body="mine")]
+
+
+def test_of_mail_that_is_alike_each_has_the_copy_that_is_the_same(house):
+    for body in ("one", "two"):
+        house.mailbox.deliver("INBOX", eml("twin", body=body))
+    rows = interrupted(house, Move("Archive"), 1, 2)
+    for body in ("two", "her", "one"):
+        house.mailbox.deliver("Archive", eml("twin", body=body))
+    recovered(house)
+    assert rows() == [("done", Place("Archive", 7, 3)), ("done", Place("Archive", 7, 1))]
+    assert house.mailbox.boxes["INBOX"].mail == {}
+
+
+def test_of_what_is_alike_in_a_folder_never_seen_the_last_is_what_was_moved_there(house):
+    """Nobody knows what lay there before, and the original, by which it could be told, is gone."""
+    house.mailbox.deliver("Archive", eml("twin", body="hers"))
+    for body in ("one", "two"):
+        house.mailbox.deliver("INBOX", eml("twin", body=body))
+    rows = interrupted(house, Move("Archive"), 1, 2)
+    for uid in (1, 2):
+        house.mailbox.carry("INBOX", uid, "Archive")
+    recovered(house)
+    assert rows() == [("done", Place("Archive", 7, 2)), ("done", Place("Archive", 7, 3))]
+
+
 @pytest.fixture
 def renamed(house):
     """Archive, whose UIDVALIDITY is noted, is called Old by now, and another has taken its name."""
@@ -143,6 +180,18 @@ def test_an_original_marked_deleted_by_another_is_not_removed_for_us(house):
     recovered(house)
     assert rows() == [("failed", Place("INBOX", 7, 1))]
     assert sorted(house.mailbox.boxes["INBOX"].mail) == [1]
+
+
+@pytest.mark.parametrize("how", ["closed", "renumbered"])
+def test_what_cannot_be_looked_at_is_not_said_to_be_deleted(house, how):
+    house.mailbox.deliver("Books", eml())
+    rows = interrupted(house, Delete(), 1, folder="Books")
+    if how == "closed":
+        house.mailbox.rename("Books", "Old")
+    else:
+        house.mailbox.renumber("Books")
+    recovered(house)
+    assert rows() == [("failed", Place("Books", 7, 1))]
 
 
 def test_what_is_found_nowhere_is_closed_and_nothing_is_done(house):

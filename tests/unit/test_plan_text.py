@@ -101,7 +101,8 @@ def test_equal_remarks_are_one_line_and_whys_are_told():
                 Verdict("d", 4213, Judgement.DOUBT, why="{list_id} is missing"),
                 Verdict("", 9, Judgement.DOUBT, why="no structure"))
     assert page().lines(replace(EXAMPLE, steps=(), verdicts=verdicts))[1:] == [
-        "  · a: #4201 #4211 done 2026-11-20 by pass 12", "  ! b: #4213 over the limit: 3 messages, and its limit is 2",
+        "  · a: #4201 #4211 done 2026-11-20 by pass 12",
+        "  ! b: #4213 over the limit: 3 messages, and its limit is 2 (see apply --over-limit)",
         "  ! c: #4213 left alone: b is over its limit", "  · keep: #4213 matched, nothing to do",
         "  ! d: #4213 in doubt: {list_id} is missing", "  ! #9 cannot be read: no structure"]
 
