@@ -167,18 +167,18 @@ class Recovery:
         differ = self._differing(state, {row: alike[row.id] for row in rows if row.at in here and not here[row.at].identity})
         theirs = {uid for row in rows if row.at in here for uid in alike[row.id] if (row.id, uid) not in differ}
         gone = Counter(row.fingerprint for row in rows if row.at not in here)
-        for row in rows:
-            if row.at not in here:      # rather a copy of no message that is still there
-                ours = [uid for uid in alike[row.id] if uid not in theirs]
-                if row.target.uidvalidity != state.uidvalidity:
-                    ours = ours[-gone[row.fingerprint]:]        # what lay there before us came before
-                alike[row.id] = [*ours, *(uid for uid in alike[row.id] if uid in theirs)]
         put: dict[int, Place] = {}
         for row in rows:
-            uid = next((uid for uid in alike[row.id] if uid not in taken and (row.id, uid) not in differ), None)
-            if uid is not None:
-                taken.add(uid)
-                put[row.id] = Place(state.name, state.uidvalidity, uid)
+            free = [uid for uid in alike[row.id] if uid not in taken and (row.id, uid) not in differ]
+            if row.at not in here:      # rather a copy of no message that is still there
+                ours = [uid for uid in alike[row.id] if uid not in theirs]
+                if len(ours) > gone[row.fingerprint]:       # one of them is somebody else's: nothing is done to any
+                    put[row.id] = Place(state.name, 0, 0)
+                    continue
+                free.sort(key=theirs.__contains__)
+            if free:
+                taken.add(free[0])
+                put[row.id] = Place(state.name, state.uidvalidity, free[0])
         return put
 
     def _differing(self, state: FolderState, rows: Mapping[EffectRow, Sequence[int]]) -> set[tuple[int, int]]:

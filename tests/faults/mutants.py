@@ -50,7 +50,7 @@ MUTANTS = (
     Mutant("no look into the source", "engine/recovery.py", "isinstance(row.effect, Move) and row.at in here", "False"),
     Mutant("the source is not compared by its fingerprint", "engine/recovery.py", " and fingerprint(message) == row.fingerprint}", "}",
            ENGINE),
-    Mutant("one copy answers for two", "engine/recovery.py", "                taken.add(uid)\n", "", RECOVERY),
+    Mutant("one copy answers for two", "engine/recovery.py", "                taken.add(free[0])\n", "", RECOVERY),
     Mutant("what another row put there answers too", "engine/recovery.py",
            "taken = self._engine.journal.effects.put(self._mailbox.account, rows[0].target.folder, state.uidvalidity, every)",
            "taken: set[int] = set()", RECOVERY),
