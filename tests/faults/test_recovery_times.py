@@ -18,7 +18,7 @@ from tests.lab.until import until
 
 RULES = "rules:\n  - {name: r, when: {subject: hello}, then: [{flag: $done}]}\n"
 RECONNECTIONS = size(60, 2_000)
-SETTLED = 20        # reconnections after which nothing grows any more
+SETTLED = size(20, 500)     # reconnections after which nothing grows but by an arena of Python's (1 MB), as its places fill up
 SECONDS = size(20, 120)     # at rest
 
 End = Callable[[Proxy, Dovecot], None]
