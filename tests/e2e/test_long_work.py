@@ -34,7 +34,7 @@ def test_ctrl_c_ends_it_after_the_block_in_hand_and_the_next_run_does_the_rest(d
 
 
 def test_ctrl_c_while_it_plans_changes_nothing(dovecot: Dovecot, tmp_path: Path) -> None:
-    user, code, said = _interrupted(dovecot, tmp_path, BLOCK, rf"\x1b\[Kplanning home/INBOX  (?:█)*(?:·)+  [\d,]+/{BLOCK:,}  ")
+    user, code, said = _interrupted(dovecot, tmp_path, ALL, rf"\x1b\[Kplanning home/INBOX  (?:█)*(?:·)+  [\d,]+/{ALL:,}  ")
     assert (code, said, _flagged(dovecot, user)) == (130, "", 0)
     assert json.loads(mailbot(tmp_path, "history", "--json").stdout)["deeds"] == []
 
