@@ -32,7 +32,7 @@ def test_a_stop_in_the_middle_of_an_attachment_is_heard_and_it_is_saved_after_th
                   what="the first pieces on the disk")
             code, seconds = bot.stop()
         assert code == 0
-        assert seconds < 2
+        assert seconds < 20      # one that is not heard lasts the minute after which a server is given up
         with sqlite3.connect(tmp_path / "state" / "state.db") as journal:
             assert journal.execute("SELECT attempts, begun FROM pending").fetchall() == [(0, 0)]
         with Bot(tmp_path) as bot:
