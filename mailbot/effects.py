@@ -76,6 +76,9 @@ class Order:
     uids: tuple[int, ...]
 
 
+ONLY_MARKED = "marked"          # without UIDPLUS the original stays, marked \Deleted
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one effect on one message. `cause` is None where it is done."""
@@ -83,7 +86,7 @@ class Outcome:
     effect: Effect
     uid: int
     cause: Cause | None = None
-    why: str = ""               # the server's words, or "marked": without UIDPLUS the original stays, marked \Deleted
+    why: str = ""               # the server's words, or ONLY_MARKED
     target_uidvalidity: int = 0     # 0 where COPYUID (RFC 4315) or a look into the target did not tell
     target_uid: int = 0
 

@@ -44,8 +44,9 @@ def carry_out(engine: Engine, mailbox: Mailbox, plan: Plan, *, cause: str = "app
             with engine.lock(plan.account):
                 recover(engine, mailbox)
                 state = mailbox.select(plan.folder)
-                checked, differing = _checked(engine, mailbox, plan, state, block, before, again=again)
+                checked, differing, done = _checked(engine, mailbox, plan, state, block, again=again)
                 skipped |= differing
+                before |= done
                 waves.carry_out(checked, state, final=False)
         else:
             state = mailbox.select(plan.folder)
@@ -87,11 +88,11 @@ def _blocks(left: dict[int, Chain]) -> Iterator[list[Chain]]:
         yield block
 
 
-def _checked(engine: Engine, mailbox: Mailbox, plan: Plan, state: FolderState, block: Sequence[Chain],
-             before: dict[int, str], *, again: bool) -> tuple[list[Chain], dict[int, str]]:
-    """The chains whose message is as the plan says, less what was done since (into `before`); and why the others are not."""
+def _checked(engine: Engine, mailbox: Mailbox, plan: Plan, state: FolderState, block: Sequence[Chain], *,
+             again: bool) -> tuple[list[Chain], dict[int, str], dict[int, str]]:
+    """The chains whose message is as the plan says, less what was done since; why the others are not; and what was done, by UID."""
     if state.uidvalidity != plan.uidvalidity:
-        return [], dict.fromkeys((chain.uid for chain in block), OTHER_FOLDER)
+        return [], dict.fromkeys((chain.uid for chain in block), OTHER_FOLDER), {}
     # Where the server counts changes (RFC 7162), it is asked for those alone: of the rest flags and presence are as they were
     # (a message that went meanwhile is found gone by the effect itself), and a UID never names another message.
     since = plan.modseq if state.highestmodseq >= plan.modseq else 0
@@ -99,6 +100,7 @@ def _checked(engine: Engine, mailbox: Mailbox, plan: Plan, state: FolderState, b
     differing = {chain.uid: why for chain in block
                  if (chain.uid in now or not since) and (why := _difference(chain, now.get(chain.uid)))}
     same = [chain for chain in block if chain.uid not in differing]
+    before: dict[int, str] = {}
     if not again:
         standing = Standing(engine.journal, plan.account, state)
         # Of equal mail all is asked about, as in the plan: which of it a row stands for depends on the others.
@@ -108,12 +110,12 @@ def _checked(engine: Engine, mailbox: Mailbox, plan: Plan, state: FolderState, b
         while standing.unresolved:
             standing.resolve(mailbox)
             if select_again(mailbox, state) is None:
-                return [], dict.fromkeys((chain.uid for chain in block), OTHER_FOLDER)
+                return [], dict.fromkeys((chain.uid for chain in block), OTHER_FOLDER), {}
             known = standing.known(asked)
         for chain in same:
             if dropped := _drop_done(plan, chain, known.done.get(chain.uid, ())):
                 before[chain.uid] = ", ".join(dropped)
-    return [chain for chain in same if chain.jobs], differing
+    return [chain for chain in same if chain.jobs], differing, before
 
 
 def _difference(chain: Chain, message: Message | None) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailbot.effects import (
+    ONLY_MARKED,
     AddFlags,
     Copy,
     Delete,
@@ -30,7 +31,6 @@ from mailbot.plan.flags import after
 from mailbot.plan.named import named
 from mailbot.plan.plan import Judgement, Plan, Step, Verdict
 
-MARKED = "marked"       # effects.Outcome
 AGAIN = "it was taken back already (an undo of that has an ID of its own)"
 
 
@@ -121,7 +121,7 @@ class _Planning:
             case Save(path=path):
                 return f"the file stays: {row.why or path}"
             case Delete():
-                return r"it was marked \Deleted: take that mark away by hand" if row.why == MARKED else "it was deleted for good"
+                return r"it was marked \Deleted: take that mark away by hand" if row.why == ONLY_MARKED else "it was deleted for good"
             case Copy():
                 return self._take_copy_back(row)
         found = self._found.get(row.at)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from mailbot.effects import AddFlags, Copy, Delete, Effect, FlagEffect, Move, Order, Outcome, RemoveFlags, SetFlags
+from mailbot.effects import ONLY_MARKED, AddFlags, Copy, Delete, Effect, FlagEffect, Move, Order, Outcome, RemoveFlags, SetFlags
 from mailbot.errors import Cause
 from mailbot.imap.causes import cause, code_of
 from mailbot.imap.command import LONGEST_LINE, Answer, Command, flag
@@ -45,7 +45,7 @@ class End:
 
 
 GONE = End(None, "")
-MARKED = End(None, "marked")
+MARKED = End(None, ONLY_MARKED)
 STAYS = End(Cause.FOLDER, "the server said OK, but the message is still there: no right to delete?")     # as Dovecot does
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from mailbot.effects import Mailbox
 from mailbot.engine.engine import Act, Engine, Pass, Stopped
@@ -96,8 +97,8 @@ class Work:
         log.info("schedule.due", account=session.account, rules=sorted(names))
         rules = scope.due(ruleset.rules, names)
         for folder in scope.folders_of(rules, account=session.account, folders=session.folders(refresh=True)):
-            done = self._logged(session, folder, lambda folder=folder: folder_pass(  # type: ignore[misc]  # mypy: default of a lambda
-                self.engine, session, folder, ruleset, names, act=self._act, stopped=stopped))
+            done = self._logged(session, folder, partial(
+                folder_pass, self.engine, session, folder, ruleset, names, act=self._act, stopped=stopped))
             if stopped() or (done and done.cut_short):
                 return
         for name in names:
