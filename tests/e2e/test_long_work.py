@@ -7,8 +7,10 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import pytest
 
 from mailbot.engine.engine import BLOCK
 from tests.e2e.bot import environment, in_the_clear, mailbot
@@ -18,6 +20,14 @@ from tests.lab.proxy import Proxy
 ALL = 4 * BLOCK
 MAIL = b"From: ada@example.org\r\nSubject: hello %d\r\nMessage-ID: <%d@example.org>\r\n\r\nhello\r\n"
 RULES = "rules:\n  - {name: r, when: {subject: hello}, then: [{flag: flagged}]}\n"
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c_is_heard() -> Iterator[None]:
+    """A shell starts what it runs in the background with SIGINT ignored, which what is started here would inherit."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_ends_it_after_the_block_in_hand_and_the_next_run_does_the_rest(dovecot: Dovecot, tmp_path: Path) -> None:
